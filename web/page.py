@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.assets import asset_url
 from web.dependencies import settings_of
-from web.security.access import places_for
+from web.security.access_matrix import places_for
 from web.security.csrf import form_token
 from web.wording import times
 from web.wording.rules import pool_words, why_words

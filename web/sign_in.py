@@ -14,7 +14,7 @@ from domain.sign_in import SignInLinkUnknown, SignInLinkUsed, SignInRefused, Too
 from web.dependencies import Engine, LinkLimiter, SignInLimiter
 from web.error_status import status_of
 from web.page import page
-from web.security.access import places_for
+from web.security.access_matrix import places_for
 from web.security.cookie import keep_cookie
 from web.security.csrf import Guarded
 from web.security.passwords import password_matches

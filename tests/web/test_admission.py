@@ -17,7 +17,7 @@ from tests.web.office import Office, office, ticket
 from tests.web.serving import served
 from web import admission
 from web.admission import CUSTOMERS, DESKS, LANES, OFFICE, PAGES, PROGRAMS, REPORTS, Lane, lane_of
-from web.security.access import MATRIX
+from web.security.access_matrix import MATRIX
 
 __all__ = ["office"]
 

@@ -24,7 +24,7 @@ from web.desk.escalate_form import EscalateForm, Problems, form_of, opening_of
 from web.desk.plan_words import plan_lines, rule_lines
 from web.error_status import status_of
 from web.page import page
-from web.security.access import RULES
+from web.security.access_matrix import RULES
 from web.security.csrf import Guarded
 from web.security.session import Signed
 from web.wording.states import state_words

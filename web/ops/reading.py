@@ -19,7 +19,8 @@ from web.ops.headline import headline
 from web.ops.rebuilding import diagnosis, last_asked
 from web.ops.story import reader_name, story_of
 from web.page import page
-from web.security.access import RULES, still_allowed
+from web.security.access import still_allowed
+from web.security.access_matrix import RULES
 from web.security.session import Signed
 from web.wording.facts import fact_rows
 from web.wording.states import state_words

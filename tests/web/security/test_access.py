@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from domain.sign_in import Role
 from tests.web.customers import visitor
 from tests.web.office import PEOPLE, Browser, Office, office
-from web.security.access import MATRIX, Open
+from web.security.access_matrix import MATRIX, Open
 
 __all__ = ["office"]
 
