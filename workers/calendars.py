@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime
+from io import BytesIO
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import read_calendar
+from activities.integrations.calendar_text import unpacked
 from database.clock import current_time
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.calendar_feeds import (
@@ -121,10 +123,10 @@ async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addre
         return
     if fetched.content is None and not etag:
         raise FeedUnread("the server answered 304 to a request without an ETag")
-    if fetched.content is not None:
-        mark = await asyncio.to_thread(fingerprint, fetched.content)
+    if (content := fetched.content) is not None:
+        mark = await asyncio.to_thread(lambda: fingerprint(unpacked(BytesIO(content))))
         if mark != feed.content_hash or not feed.reaches_ahead(now):
-            await _expand(engine, feed, now, fetched.content, fetched.etag, mark)
+            await _expand(engine, feed, now, content, fetched.etag, mark)
             return
     async with engine.begin() as conn:
         await note_unchanged(conn, feed, now, fetched.etag)

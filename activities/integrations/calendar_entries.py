@@ -1,4 +1,4 @@
-"""Normalises the entries of a calendar, one by one, each under its own guard.
+"""Normalises the entries of a calendar; an error in one doesn't affect the others.
 
 What belongs to a series (ends, exceptions, added dates, changed occurrences) is brought to the kind and zone of its
 start, because programs write it in others: a day for a time, UTC for a local time, a local time for UTC.

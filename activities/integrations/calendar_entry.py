@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from activities.integrations.calendar_rules import RecurrenceRule
 from activities.integrations.calendar_times import DAY, LONGEST, Length, Moment, Unreadable, instant
-from activities.integrations.calendar_zones import Zone, ZoneTable
+from activities.integrations.calendar_zones import Zone, ZoneTable, rules_of
 
 WHOLE_DAY = Length(days=1)
 NO_LENGTH = Length()
@@ -66,7 +66,7 @@ def length_until(end: Moment, entry: Entry, floating: tzinfo) -> Length:
     wall = end.wall_in(entry.zone, floating)
     if end.whole_day and wall <= entry.start:
         wall += DAY
-    zone = floating if entry.zone is None else entry.zone.rules
+    zone = rules_of(entry.zone, floating)
     seconds = int((instant(wall, zone) - instant(entry.start, zone)).total_seconds())
     if seconds <= 0:
         # Both ends in the hour that spring skips, or that autumn has twice.

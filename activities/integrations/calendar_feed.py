@@ -50,7 +50,7 @@ def _in_words(error: Exception) -> str:
         if isinstance(cause, ssl.SSLError):
             return "its server can't be reached safely: the certificate isn't valid"
         if isinstance(cause, socket.gaierror):
-            return "it can't be reached: nobody knows its server's name"
+            return "its server's name can't be found"
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.InvalidURL | UnicodeError):
         return "it can't be reached: its address isn't valid"
@@ -95,7 +95,7 @@ async def _read(answer: httpx.Response) -> FetchResult:
     if answer.status_code != httpx.codes.OK:
         raise FeedUnread(f"the server answered {answer.status_code}")
     if answer.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
-        raise FeedUnread("it comes compressed in a way that we can't read")
+        raise FeedUnread("it comes compressed in an unsupported way")
     content = bytearray()
     async for chunk in answer.aiter_raw():
         content += chunk

@@ -14,6 +14,7 @@ from activities.integrations.calendar_barren import TOO_OFTEN, steps_to_first
 from activities.integrations.calendar_entry import Entry
 from activities.integrations.calendar_series import Series
 from activities.integrations.calendar_times import Length, instant
+from activities.integrations.calendar_zones import rules_of
 from domain.booking import Span
 
 OCCURRENCES_AT_MOST = 20_000
@@ -106,6 +107,6 @@ def _starts(first: Entry, since: datetime, stop: datetime) -> set[datetime]:
 
 
 def _alone(entry: Entry, start: datetime, length: Length | None, floating: tzinfo) -> Iterator[Span]:
-    zone = floating if entry.zone is None else entry.zone.rules
+    zone = rules_of(entry.zone, floating)
     if entry.busy:
         yield instant(start, zone), (length or entry.length).after(start, zone)

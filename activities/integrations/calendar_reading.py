@@ -11,14 +11,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import os
 import resource
 import signal
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -30,14 +33,16 @@ from activities.integrations.calendar_series import Series, assemble, written, z
 from activities.integrations.calendar_states import forget_others
 from activities.integrations.calendar_text import RawCalendar, RawComponent, split_calendars
 from activities.integrations.calendar_times import instant
-from activities.integrations.calendar_zones import ZoneTable, zone_called
+from activities.integrations.calendar_zones import ZoneTable, rules_of, zone_called
 from domain.booking import Span
 from domain.schedules.calendar_feed import SPANS_AT_MOST, FeedDelayed, FeedUnread, Reading
 from domain.schedules.schedule import within
 from domain.schedules.shifts import merged
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 150.0
-"""Seconds until a reader is stopped that gets no processor. Its calendar is tried again."""
+"""Seconds after which a reader that gets no CPU time is stopped. Its calendar is tried again."""
 CPU_SECONDS = 20
 MEMORY = 800 * 1024 * 1024
 TOO_MUCH_WORK = "it takes too long to read: does an event in it repeat every second?"
@@ -78,16 +83,20 @@ async def read_calendar(
             with suppress(ProcessLookupError):
                 reader.kill()
             await reader.wait()
-    return _result(reader.returncode, answer)
+    return read_answer(reader.returncode, answer)
 
 
-def _result(code: int | None, answer: bytes) -> Reading:
+def read_answer(code: int | None, answer: bytes) -> Reading:
     """What a reader answered. Raises ``FeedUnread``, and ``FeedDelayed`` if somebody else stopped it."""
     if code in (-signal.SIGKILL, -signal.SIGTERM):
         raise FeedDelayed("its reader was stopped by the machine")
-    if code != 0:
+    if code == -signal.SIGXCPU:
         raise FeedUnread(TOO_MUCH_WORK)
+    if code != 0:
+        raise RuntimeError(f"the calendar reader ended with code {code}")
     result = json.loads(answer)
+    if "fault" in result:
+        log.error("calendar reader failed fault=%s", result["fault"])
     if "error" in result:
         raise FeedUnread(str(result["error"]))
     busy = tuple((datetime.fromisoformat(start), datetime.fromisoformat(stop)) for start, stop in result["busy"])
@@ -110,15 +119,21 @@ def main() -> None:
 
 
 def answer(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -> dict[str, Any]:
-    """The process's JSON result, or ``error`` in words for the calendar's owner. No exception escapes."""
+    """The process's JSON result, or ``error`` in words for the calendar's owner, with ``fault`` if it is probably ours.
+
+    No exception escapes.
+    """
     try:
         reading = read(content, bounds, zone, person)
     except FeedUnread as unread:
         return {"error": unread.reason}
     except MemoryError:
         return {"error": "it takes too much memory to read"}
-    except Exception:
-        return {"error": "something in it makes no sense to us"}
+    except Exception as error:
+        # The kind of error and its line, without any of the calendar's text.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__} {Path(frame.filename).name}:{frame.lineno}"
+        return {"error": "it contains something that we can't read", "fault": fault}
     return {
         "busy": [[start.isoformat(), stop.isoformat()] for start, stop in reading.busy],
         "content": base64.b64encode(reading.content).decode(),
@@ -186,7 +201,7 @@ class _Calendar:
         found: list[datetime | None] = [None] * self._lost
         for one in self.series:
             for entry in one.entries:
-                zone = self.floating if entry.zone is None else entry.zone.rules
+                zone = rules_of(entry.zone, self.floating)
                 start = instant(entry.start, zone)
                 failed = entry.unread or (id(one) in whole and entry is one.first)
                 over = not one.repeats and entry.length.after(entry.start, zone) < bounds[0]

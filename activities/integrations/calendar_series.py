@@ -14,7 +14,7 @@ from activities.integrations.calendar_entries import UNREAD_MARK
 from activities.integrations.calendar_entry import Entry, occurrences_meant
 from activities.integrations.calendar_rules import RecurrenceRule
 from activities.integrations.calendar_times import Length, Moment, instant
-from activities.integrations.calendar_zones import UTC_ZONE, Zone
+from activities.integrations.calendar_zones import UTC_ZONE, Zone, rules_of
 
 SERIES_SEARCHED = 20
 """Among how many series with the same UID the one of a changed occurrence is searched."""
@@ -90,7 +90,7 @@ def _attach(mains: list[Series], moment: Moment, versions: list[Entry], floating
 def written(series: Series, number: int, floating: tzinfo) -> Iterator[str]:
     """The lines of a series, whose UID is its number."""
     first = series.first
-    zone = floating if first.zone is None else first.zone.rules
+    zone = rules_of(first.zone, floating)
     yield from ("BEGIN:VEVENT", f"UID:{number}")
     yield from _times(first)
     for rule in first.rules:

@@ -57,7 +57,7 @@ class RawCalendar:
 def split_calendars(source: BinaryIO, keeps: Callable[[RawComponent], bool]) -> list[RawCalendar]:
     """The calendars of a file, with the entries that ``keeps`` accepts. Raises ``FeedUnread``."""
     splitter = _Splitter(keeps)
-    for name, line in _kept_lines(_unpacked(source)):
+    for name, line in _kept_lines(unpacked(source)):
         splitter.take(name, line)
     if not splitter.calendars:
         raise FeedUnread("it is not a calendar")
@@ -112,7 +112,7 @@ class _Splitter:
             return
         self._size += sum(map(len, component.lines))
         if self._size > LARGEST_KEPT:
-            raise FeedUnread(f"more than {LARGEST_KEPT // 1_000_000} MB of it is still to come")
+            raise FeedUnread(f"its current and future entries take more than {LARGEST_KEPT // 1_000_000} MB")
         calendar = self.calendars[-1]
         (calendar.zones if component.kind == "VTIMEZONE" else calendar.entries).append(component)
 
@@ -186,7 +186,7 @@ def _encoding(first: bytes) -> str:
     return "utf-16-be" if len(pair) == 2 and pair[1] and not pair[0] else "utf-8"
 
 
-def _unpacked(source: BinaryIO) -> Iterator[bytes]:
+def unpacked(source: BinaryIO) -> Iterator[bytes]:
     """The file's content, decompressed if necessary: what it is can be seen from its first bytes."""
     first, size = source.read(CHUNK), 0
     zipped = first[:2] == b"\x1f\x8b" or (first[:1] == b"\x78" and int.from_bytes(first[:2], "big") % 31 == 0)
@@ -216,6 +216,6 @@ def _inflated(first: bytes, source: BinaryIO) -> Iterator[bytes]:
                     # Several compressed parts may follow each other.
                     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
     except zlib.error:
-        raise FeedUnread("it is compressed, and damaged") from None
+        raise FeedUnread("its compressed data is damaged") from None
     if not unpacker.eof:
         raise FeedUnread("it breaks off in the middle")

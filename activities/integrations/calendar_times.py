@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from dateutil.tz import resolve_imaginary  # type: ignore[import-untyped]
 
-from activities.integrations.calendar_zones import UTC_ZONE, Zone, ZoneTable
+from activities.integrations.calendar_zones import UTC_ZONE, Zone, ZoneTable, rules_of
 
 DAY = timedelta(days=1)
 FIRST_YEAR, LAST_YEAR = 1000, 9000
@@ -68,7 +68,7 @@ class Moment:
         if self.zone is None or self.whole_day or self.zone == zone:
             return self.wall
         at = instant(self.wall, self.zone.rules)
-        return at.astimezone(floating if zone is None else zone.rules).replace(tzinfo=None)
+        return at.astimezone(rules_of(zone, floating)).replace(tzinfo=None)
 
     def day_in(self, zone: Zone | None, floating: tzinfo) -> datetime:
         """The day at this instant. Midnight in UTC means that day everywhere: programs write days like this."""

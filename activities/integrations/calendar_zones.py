@@ -30,7 +30,7 @@ _AREAS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "India
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?\)?", re.IGNORECASE)
 _PREFIX = re.compile(r"\(\s*(?:UTC|GMT)\s*(?:[+-]\s*\d{1,2}:?\d{0,2})?\s*\)\s*", re.IGNORECASE)
 _DAY_OF_YEAR = re.compile(r":\d{4}(\d\d)(\d\d)")
-_TIME_OF_DAY = re.compile(r"\b(?:daylight|summer)\b")
+_SUMMER_TIME = re.compile(r"\b(?:daylight|summer)\b")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Zone:
 
 
 UTC_ZONE = Zone("UTC", ZoneInfo("UTC"))
+
+
+def rules_of(zone: Zone | None, floating: tzinfo) -> tzinfo:
+    """The rules by which a zone's times are read; without a zone, those of its owner."""
+    return floating if zone is None else zone.rules
 
 
 class ZoneTable:
@@ -127,7 +132,7 @@ def _iana(name: str) -> str | None:
 def _windows(key: str) -> str | None:
     known = _windows_names()
     return (
-        known.get(key) or known.get(_TIME_OF_DAY.sub("standard", key)) or known.get(f"{key} standard time")
+        known.get(key) or known.get(_SUMMER_TIME.sub("standard", key)) or known.get(f"{key} standard time")
         if key
         else None
     )

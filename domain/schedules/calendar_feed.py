@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -79,22 +80,23 @@ def next_fetch(now: datetime, failures: int, feed: int) -> datetime:
     return now + wait + timedelta(seconds=feed * 7 % 120)
 
 
-_PIECE = 256 * 1024
+_LONGEST_LINE = 1_000_000
 _STAMPS = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED|CREATED)[:;][^\r\n]*\r?\n", re.MULTILINE)
 
 
-def fingerprint(content: bytes) -> str:
-    """A hash that stays the same if the calendar hasn't changed.
+def fingerprint(chunks: Iterable[bytes]) -> str:
+    """A hash of an uncompressed calendar that stays the same if the calendar hasn't changed.
 
-    The time of the request, which some programs write into events, is ignored, and so is when it was compressed.
+    The time of the request, which some programs write into events, is ignored.
     """
-    found = hashlib.sha256()
-    start = 8 if content.startswith(b"\x1f\x8b") else 0
-    while start < len(content):
-        # In pieces, each ending with a line: other threads get their turn in between.
-        stop = content.find(b"\n", start + _PIECE) + 1 or len(content)
-        found.update(_STAMPS.sub(b"", content[start:stop]))
-        start = stop
+    found, rest = hashlib.sha256(), b""
+    for chunk in chunks:
+        # Whole lines at a time, unless they never end.
+        lines, newline, rest = (rest + chunk).rpartition(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            newline, rest = newline + rest, b""
+        found.update(_STAMPS.sub(b"", lines + newline))
+    found.update(rest)
     return found.hexdigest()
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import signal
 import time
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.integrations.calendar_reading import answer, read, read_calendar
+from activities.integrations.calendar_reading import answer, read, read_answer, read_calendar
+from activities.integrations.calendar_text import unpacked
 from domain.booking import Span
 from domain.schedules.calendar_feed import FeedDelayed, FeedUnread, check_address, fingerprint
 from domain.schedules.change import ScheduleRefused
@@ -288,8 +292,24 @@ def test_nonsense_is_refused_or_read(parts: list[str]) -> None:
 
 def test_another_time_of_export_is_no_change() -> None:
     original = calendar(event(*NINE_TO_TEN, uid="a"))
-    assert fingerprint(original) == fingerprint(original.replace(b"DTSTAMP:20261101", b"DTSTAMP:20261102"))
-    assert fingerprint(original) != fingerprint(original.replace(b"T090000Z", b"T093000Z"))
+    assert fingerprint([original]) == fingerprint([original.replace(b"DTSTAMP:20261101", b"DTSTAMP:20261102")])
+    assert fingerprint([original]) != fingerprint([original.replace(b"T090000Z", b"T093000Z")])
+
+
+@pytest.mark.parametrize("chunk", [7, 1000])
+def test_a_compressed_calendar_that_says_the_same_is_the_same(chunk: int) -> None:
+    original = calendar(event("DTSTART:20261201T090000Z", "DURATION:PT1H", "DTSTAMP:20261101T000000Z"))
+    later = original.replace(b"DTSTAMP:20261101", b"DTSTAMP:20261102")
+    pieces = [original[at : at + chunk] for at in range(0, len(original), chunk)]
+    assert fingerprint(pieces) == fingerprint([original])
+    assert fingerprint(unpacked(BytesIO(gzip.compress(later)))) == fingerprint([original])
+
+
+def test_a_reader_that_fails_is_our_fault_and_not_the_calendars() -> None:
+    with pytest.raises(FeedUnread, match="every second"):
+        read_answer(-signal.SIGXCPU, b"")
+    with pytest.raises(RuntimeError, match="ended with code 1"):
+        read_answer(1, b"")
 
 
 @pytest.mark.parametrize(
