@@ -20,7 +20,7 @@ help: ## List the targets
 up: setup ## Start everything on this machine and print the addresses (MUSTER_HOME, MUSTER_PORT)
 	@exec $(BIN)/muster up
 
-test: setup lint browser ## Set up, lint and run every test (ARGS=… for pytest; WORKERS=1 for one at a time)
+test: setup lint browser ## Set up, lint, run the tests except lanes and soak (ARGS=… for pytest; WORKERS=1 for one at a time)
 	$(BIN)/pytest $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadgroup) $(ARGS)
 
 lint: setup ## Check style, types and the import contracts

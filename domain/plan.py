@@ -27,7 +27,7 @@ class Plan:
 
     @property
     def gives_up_after(self) -> int:
-        """How many seconds into the search the customer is told that nobody is available."""
+        """Seconds from the start of the search until it gives up and the customer is told that nobody is available."""
         end = next((step.after for step in self.decision.steps if step.kind is StepKind.OFFER_BOOKING), None)
         if end is not None:
             return end

@@ -23,7 +23,7 @@ from rules_dsl.directory import Directory
 AHEAD = timedelta(minutes=10)
 """Checks of a call begin this long before its start time, or at the start of its muster if that is earlier."""
 TELL_BEFORE = timedelta(minutes=4)
-"""How long before a late call's start time the customer is told that it will be late."""
+"""How long before its start time the customer is notified that a call will be late."""
 OVERRUN = timedelta(minutes=5)
 """How much longer a call is expected to last if it is already running over."""
 

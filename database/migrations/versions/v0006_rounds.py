@@ -1,4 +1,4 @@
-"""Rounds: what a waiting customer is told, the occupancy limit, and the number of repairs."""
+"""Add waiting-line estimates, the occupancy limit and repair counts."""
 
 from pathlib import Path
 

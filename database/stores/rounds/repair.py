@@ -62,7 +62,7 @@ ON CONFLICT (what) DO UPDATE SET times = r.times + excluded.times, last_at = exc
 """)
 _COUNTED = text("SELECT what, times, last_at FROM repair ORDER BY what")
 
-# Events that are told as soon as they happened are those of updates (`previous_release.py`).
+# Skips events of the previous release's updates: their `told_at` equals `at` (`previous_release.py`).
 _POSITION = """
 SELECT CAST(e.id AS text) AS escalation, e.seq, (
   SELECT coalesce(max(v.seq), 0) FROM escalation_event v

@@ -71,7 +71,7 @@ async def test_an_archived_escalation_is_found_by_ticket_and_day(office: Office,
         ("q=4711", False),
     ):
         assert (ended in await ops.get(f"/ops?{query}")) is found, query
-    assert "Look in all states" in await ops.get("/ops?q=4711")
+    assert "Search all states" in await ops.get("/ops?q=4711")
 
 
 async def test_reports_are_the_same_after_archiving(office: Office, ended: str, tmp_path: Path) -> None:
