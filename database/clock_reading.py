@@ -29,16 +29,6 @@ async def read_clock(engine: AsyncEngine, clock: CorrectedClock = PROCESS_CLOCK)
         clock.learn(asked_at, answer, timedelta(seconds=time.perf_counter() - began))
 
 
-async def read_first(engine: AsyncEngine, stop: asyncio.Event, clock: CorrectedClock = PROCESS_CLOCK) -> None:
-    """Wait for the first reading, or for ``stop``: for processes that can do nothing without the database anyway."""
-    while clock.measured_at is None and not stop.is_set():
-        with suppress(SQLAlchemyError, OSError):
-            await read_clock(engine, clock)
-            return
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(stop.wait(), UNTIL_FIRST)
-
-
 async def keep_clock(engine: AsyncEngine, stop: asyncio.Event, clock: CorrectedClock = PROCESS_CLOCK) -> None:
     """Read the database's clock now and then until ``stop``. Survives an outage of the database."""
     while not stop.is_set():

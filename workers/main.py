@@ -1,5 +1,5 @@
-"""The worker process: workflows and activities, relay, sender, auditor, retention, calendar reader and
-seat keeper.
+"""The worker process: workflows and activities, relay, sender, auditor, rebuild requests, retention, calendar reader
+and seat keeper.
 
 While the database is unreachable, the worker doesn't poll Temporal: any task that it took would only fail.
 """
@@ -24,7 +24,7 @@ from activities.integrations.mail import SmtpServer
 from config.settings import Settings
 from config.temporal import connect
 from database import limits
-from database.clock_reading import keep_clock, read_first
+from database.clock_reading import keep_clock
 from database.engine import open_engine
 from database.stores.archive.folder import ArchiveFolder
 from domain.ids import Tokens
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY = 2.0
 """Seconds between checks of whether Temporal or the database answers."""
+RETRY_EVERY = 0.5
+"""Seconds between attempts to reach a database that doesn't answer."""
 
 
 async def run_worker(settings: Settings) -> None:
@@ -53,7 +55,7 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    PULSES.expect(WORKER_PARTS)
+    PULSES.expect({"polling": WORKER_PARTS["polling"]})
     with serving_probe(Probe("worker"), settings.probe_host, settings.probe_port):
         await _work(settings, stop)
 
@@ -70,7 +72,12 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
     # The health check and the clock have their own connections: an exhausted pool doesn't mean that the database is
     # unreachable.
     health_engine = open_engine(url, limits.WATCHING, connections=2)
-    await read_first(health_engine, stop)
+    # Opening its first connection reads the database's clock. Until then no part runs, so none is expected to report.
+    while not stop.is_set() and not await _answers(health_engine):
+        PULSES.tried("polling")
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), RETRY_EVERY)
+    PULSES.expect(WORKER_PARTS)
     async with asyncio.TaskGroup() as group:
         group.create_task(keep_clock(health_engine, stop))
         polling = _poll_while_database_answers(client, dependencies, health_engine, stop, settings.workflow_cache)
@@ -140,7 +147,7 @@ async def _poll_while_database_answers(
     while not stop.is_set():
         PULSES.tried("polling")
         if not await _answers(health_engine):
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(RETRY_EVERY)
             continue
         async with build_worker(client, dependencies, cached_workflows=cached):
             log.info("worker started polling")
