@@ -18,9 +18,9 @@ from config.temporal import connect
 from database.clock import current_time
 from database.clock_reading import read_clock
 from database.engine import open_engine
-from database.stores.rounds.repair import OVERDUE, Position, open_after
+from database.stores.rounds.repair import OVERDUE, Position, open_after, position_of
 from workers.auditor import FIRST
-from workers.rebuild import BY_HAND, rebuild, remove
+from workers.rebuild import reason_to_rebuild, rebuild, remove
 
 
 @click.command("rebuild")
@@ -51,13 +51,10 @@ async def _run(url: str, named: tuple[str, ...], dry_run: bool) -> None:
     try:
         await read_clock(engine)
         async for escalation, reason in _chosen(engine, client, named):
-            if dry_run:
-                click.echo(f"would rebuild {escalation}: {reason}")
-            elif await rebuild(client, engine, escalation, reason, current_time()):
-                click.echo(f"rebuilt {escalation}: {reason}")
-            else:
+            if reason is None or not (dry_run or await rebuild(client, engine, escalation, reason, current_time())):
                 click.echo(f"left {escalation}: it is over, or there is no such escalation")
                 continue
+            click.echo(f"{'would rebuild' if dry_run else 'rebuilt'} {escalation}: {reason}")
             count += 1
     finally:
         await engine.dispose()
@@ -68,6 +65,7 @@ async def _hand_back(url: str) -> None:
     """Remove every open escalation's workflow. While workers of this release run, they would rebuild them."""
     engine, client, count = open_engine(url, connections=1), await connect(lazy=False), 0
     try:
+        await read_clock(engine)
         # A little ahead, to include those opened just now.
         async for position in _every_open(engine, current_time() + OVERDUE):
             count += await remove(client, position.escalation)
@@ -76,10 +74,16 @@ async def _hand_back(url: str) -> None:
     click.echo(f"{count} removed; start the previous release now")
 
 
-async def _chosen(engine: AsyncEngine, client: Client, named: tuple[str, ...]) -> AsyncIterator[tuple[str, str]]:
-    """Ids of escalations, each with the reason to rebuild it: those named, else all open ones with a problem."""
+async def _chosen(engine: AsyncEngine, client: Client, named: tuple[str, ...]) -> AsyncIterator[tuple[str, str | None]]:
+    """Ids of escalations, each with the reason to rebuild it: those named, else all open ones with a problem.
+
+    Of those named, one without an open escalation has no reason.
+    """
     for escalation in named:
-        yield escalation, BY_HAND
+        async with engine.connect() as conn:
+            position = await position_of(conn, escalation, current_time())
+        reason = None if position is None else await reason_to_rebuild(client, engine, position, current_time())
+        yield escalation, reason
     if named:
         return
     async for position in _every_open(engine, current_time()):

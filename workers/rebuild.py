@@ -14,13 +14,24 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.comparing import find_problem
 from activities.starting import start_workflow
-from database.stores.rounds.repair import note_rebuilt
+from database.stores.rounds.repair import Position, note_rebuilt
 from domain.ids import workflow_id
 
 TIMEOUT = timedelta(seconds=3)
 BY_HAND = "its workflow was rebuilt by hand"
 """The reason shown in the timeline if somebody asked for it although nothing was wrong."""
+
+
+async def reason_to_rebuild(client: Client, engine: AsyncEngine, position: Position, now: datetime) -> str:
+    """What to record if somebody asks to rebuild an open escalation's workflow. Raises ``RPCError``."""
+    try:
+        problem = await find_problem(client, engine, position, now)
+    except (TypeError, ValueError):
+        # Its history can't be decoded. A new one replaces it.
+        return BY_HAND
+    return BY_HAND if problem is None else problem.value
 
 
 async def rebuild(

@@ -21,6 +21,7 @@ from domain.escalation import Mode
 from tests.journeys.desk import Desk
 from tests.workflows.replaying import replay
 from workers.auditor import FIRST, OVERDUE_EVERY, OverdueWorkflows, rebuild_workflows
+from workers.rebuild import BY_HAND
 from workflows.escalation import EscalationWorkflow
 
 
@@ -115,6 +116,12 @@ async def test_a_workflow_is_rebuilt_by_hand(
     assert (await muster("--all")).output == f"rebuilt {gone}: {Problem.GONE}\n1 rebuilt\n"
     assert (await muster("--all")).output == "0 rebuilt\n"
     before = await run_id(desk, escalation_id)
+    unknown = str(uuid.uuid4())
+    assert (await muster("--dry-run", escalation_id, unknown)).output == (
+        f"would rebuild {escalation_id}: {BY_HAND}\n"
+        f"left {unknown}: it is over, or there is no such escalation\n1 would be rebuilt\n"
+    )
+    assert await run_id(desk, escalation_id) == before
     assert (await muster(escalation_id)).exit_code == 0
     assert await run_id(desk, escalation_id) != before
     assert (await desk.timeline(escalation_id))[-1] == "repaired"
