@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import notify
 from database.tables.muster import rebuild_request
 from domain.ids import LIVE_CHANNEL, REBUILD_CHANNEL
-
-AT_ONCE = 10
-"""Number of requests that a worker takes at a time."""
 
 
 class RebuildAnswer(StrEnum):
@@ -59,11 +56,12 @@ async def newest_request(conn: AsyncConnection, escalation_id: str) -> RebuildRe
     return None if row is None else _request(row)
 
 
-async def take_requests(conn: AsyncConnection) -> Sequence[RebuildRequest]:
-    """Unanswered requests, oldest first. No other worker takes them until the transaction ends."""
-    waiting = select(rebuild_request).where(rebuild_request.c.answered_at.is_(None))
-    waiting = waiting.order_by(rebuild_request.c.asked_at).limit(AT_ONCE).with_for_update(skip_locked=True)
-    return [_request(row) for row in await conn.execute(waiting)]
+async def take_request(conn: AsyncConnection, but: Collection[str]) -> RebuildRequest | None:
+    """The oldest unanswered request, except these. No other worker takes it until the transaction ends."""
+    waiting = select(rebuild_request).where(rebuild_request.c.answered_at.is_(None), rebuild_request.c.id.not_in(but))
+    oldest = waiting.order_by(rebuild_request.c.asked_at).limit(1).with_for_update(skip_locked=True)
+    row = (await conn.execute(oldest)).one_or_none()
+    return None if row is None else _request(row)
 
 
 async def answer_request(conn: AsyncConnection, request: RebuildRequest, answer: RebuildAnswer, now: datetime) -> None:
@@ -77,8 +75,7 @@ async def note_failure(conn: AsyncConnection, request: RebuildRequest, error: st
 
 async def _change(conn: AsyncConnection, request: RebuildRequest, **values: Any) -> None:
     await conn.execute(update(rebuild_request).where(rebuild_request.c.id == request.id).values(values))
-    shown = text("SELECT pg_notify(:channel, :payload)")
-    await conn.execute(shown, {"channel": LIVE_CHANNEL, "payload": f"escalation:{request.escalation}"})
+    await notify(conn, LIVE_CHANNEL, f"escalation:{request.escalation}")
 
 
 def _request(row: Row[Any]) -> RebuildRequest:

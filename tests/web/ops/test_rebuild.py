@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from activities.comparing import Problem
+from database.stores.rounds.rebuild_requests import ask_for_rebuild, newest_request
 from database.tables.account import audit_entry
 from database.tables.muster import rebuild_request
 from domain.ids import workflow_id
@@ -126,6 +129,47 @@ async def test_while_temporal_is_down_the_request_waits_and_says_so(office: Offi
     await answer_requests(office.engine, nobody)
     page = await ops.get(f"/ops/{one}/rebuild")
     assert "Not done yet: Temporal does not answer. It is tried again every few seconds." in page
+
+
+async def test_a_rebuild_that_fails_holds_up_no_other_and_undoes_none(
+    whole: Office, temporal_env: WorkflowEnvironment
+) -> None:
+    ops = await whole.browser("Otto Ops")
+    first, broken, last = [await opened(whole, number) for number in ("1", "2", "3")]
+    for one in (first, broken, last):
+        await asked(ops, one)
+    async with whole.engine.begin() as conn:
+        plan = (await conn.execute(text("SELECT plan FROM escalation WHERE id = :one"), {"one": broken})).scalar_one()
+        await conn.execute(text("UPDATE escalation SET plan = '{}' WHERE id = :one"), {"one": broken})
+    await answer_requests(whole.engine, temporal_env.client)
+    for one in (first, last):
+        assert "Done: the workflow was rebuilt from the rows." in await ops.get(f"/ops/{one}/rebuild")
+    async with whole.engine.begin() as conn:
+        waiting = await newest_request(conn, broken)
+        mended = "UPDATE escalation SET plan = CAST(:plan AS jsonb) WHERE id = :one"
+        await conn.execute(text(mended), {"plan": json.dumps(plan), "one": broken})
+    assert waiting is not None
+    assert waiting.answer is None
+    assert waiting.last_error not in ("", "Temporal does not answer")
+    await answer_requests(whole.engine, temporal_env.client)
+    assert "Done: the workflow was rebuilt from the rows." in await ops.get(f"/ops/{broken}/rebuild")
+    assert (await ops.get(f"/ops/{first}")).count("repaired this escalation") == 1
+
+
+async def test_a_workflow_whose_history_cannot_be_read_is_replaced(
+    whole: Office, temporal_env: WorkflowEnvironment
+) -> None:
+    one, ops = await opened(whole), await whole.browser("Otto Ops")
+    strange = await temporal_env.client.start_workflow(
+        "Strange", "no opening", id=workflow_id(one), task_queue=f"strange-{one}"
+    )
+    await strange.signal("happened", "no events")
+    async with whole.engine.begin() as conn:
+        await ask_for_rebuild(conn, str(uuid.uuid4()), one, "muster", datetime.now(UTC))
+    await answer_requests(whole.engine, temporal_env.client)
+    page = await ops.get(f"/ops/{one}/rebuild")
+    assert "Done: the workflow was rebuilt from the rows." in page
+    assert HEALTHY in page
 
 
 async def test_an_escalation_that_ended_meanwhile_is_left_alone(
