@@ -80,10 +80,19 @@ class Gate:
             await self.open()
 
     async def open(self) -> None:
-        """Let everybody through, also after PostgreSQL has died, which ended the lock."""
-        await self._revive()
-        await self._conn.execute("DELETE FROM fault_gate")
-        await self._conn.execute("SELECT pg_advisory_unlock_all()")
+        """Let everybody through, also while PostgreSQL dies, which ends the lock."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                await self._revive()
+                await self._conn.execute("DELETE FROM fault_gate")
+                await self._conn.execute("SELECT pg_advisory_unlock_all()")
+            except psycopg.OperationalError:
+                # A backend whose postmaster was killed may answer once more before it notices.
+                assert time.monotonic() < deadline, "PostgreSQL doesn't come back"
+                await asyncio.sleep(0.2)
+            else:
+                return
 
     async def _revive(self) -> None:
         """Connect again if PostgreSQL has died since."""
