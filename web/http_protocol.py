@@ -20,6 +20,9 @@ class PunctualHttp(HttpToolsProtocol):
     headers_within = HEADERS_WITHIN
     _waiting: asyncio.TimerHandle | None = None
     _head = 0
+    """Bytes of the request's address and headers that were parsed."""
+    _raw = 0
+    """Bytes that arrived while its head was incomplete: one endless header is parsed only once it ends."""
     _started = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -35,14 +38,16 @@ class PunctualHttp(HttpToolsProtocol):
         self._started = True
         super().data_received(data)
         if within_head and self._waiting is not None:
-            self._count(data)
+            self._raw += len(data)
+            if self._raw > LARGEST_HEAD:
+                self._refuse(_LARGE)
         elif self._waiting is None and self._is_idle():
             # Line ends between two requests begin none, but have ended the limit for idle connections.
             self._wait_for_headers()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head = 0
+        self._head = self._raw = 0
         if self._waiting is None:
             self._wait_for_headers()
 

@@ -26,6 +26,14 @@ class HastyHttp(PunctualHttp):
     headers_within = 1.0
 
 
+class SlicedHttp(PunctualHttp):
+    """What a client writes at once arrives in pieces of 16 KiB, as over TLS."""
+
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), 16 * 1024):
+            super().data_received(data[start : start + 16 * 1024])
+
+
 async def send_half(port: int, half: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(half)
@@ -77,6 +85,19 @@ async def test_headers_without_end_are_refused(office: Office) -> None:
             reader, writer = await send_half(port, head)
             assert b"431" in await asyncio.wait_for(reader.readline(), 60)
             writer.close()
+
+
+async def test_headers_within_the_limit_are_taken_in_however_many_pieces(office: Office) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+    few = head + b"".join(b"X-%04d: %s\r\n" % (nth, b"x" * 90) for nth in range(280)) + b"\r\n"
+    assert 24 * 1024 < len(few) < LARGEST_HEAD
+    many = head + b"".join(b"X-%04d: %s\r\n" % (nth, b"x" * 90) for nth in range(400)) + b"\r\n"
+    for protocol in (PunctualHttp, SlicedHttp):
+        async with served(office, protocol) as port:
+            for sent, status in ((few, b" 200 "), (many, b" 431 ")):
+                reader, writer = await send_half(port, sent)
+                assert status in await asyncio.wait_for(reader.readline(), 60), (protocol, len(sent))
+                writer.close()
 
 
 async def test_a_body_that_trickles_in_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
