@@ -56,6 +56,25 @@ async def test_behind_a_trusted_proxy_each_client_has_a_limit_of_its_own(office:
         assert await guess_links(other, 1) == [404]
 
 
+@pytest.mark.parametrize("hop", ["unknown", "_hidden", LISTED, "", "[", "192.0.2.1, unknown"])
+async def test_visitors_whom_a_trusted_proxy_does_not_name_share_no_limit(
+    office: Office, clock: list[float], hop: str
+) -> None:
+    async with through(office, LISTED, hop) as guesser:
+        assert await guess_links(guesser, FAILURES_A_MINUTE + 5) == [404] * (FAILURES_A_MINUTE + 5)
+
+
+async def test_a_client_is_known_by_its_address_whatever_its_port(office: Office, clock: list[float]) -> None:
+    for hop in ("203.0.113.7:{}", "[2001:db8::7]:{}"):
+        answers = []
+        for nth in range(FAILURES_A_MINUTE + 1):
+            async with through(office, LISTED, hop.format(5512 + nth)) as guesser:
+                answers += await guess_links(guesser, 1)
+        assert answers == [404] * FAILURES_A_MINUTE + [429], hop
+    async with through(office, LISTED, "203.0.113.8:5512") as other:
+        assert await guess_links(other, 1) == [404]
+
+
 async def test_what_a_client_writes_before_the_proxys_entry_changes_nothing(office: Office, clock: list[float]) -> None:
     answers = []
     for nth in range(FAILURES_A_MINUTE + 1):
