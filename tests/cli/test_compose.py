@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ SETTINGS = {f"MUSTER_{name.upper()}" for name in Settings.model_fields}
 
 
 def test_the_structure_is_that_of_a_compose_file() -> None:
-    assert {key for key in COMPOSE if not key.startswith("x-")} == {"name", "services", "configs", "volumes"}
+    assert {key for key in COMPOSE if not key.startswith("x-")} == {
+        *("name", "services", "networks", "configs", "volumes")
+    }
     for name, service in SERVICES.items():
         assert set(service) <= KEYS, name
         for needed, how in service.get("depends_on", {}).items():
@@ -128,6 +131,26 @@ def test_variables_of_the_compose_file_are_in_the_example() -> None:
     used = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
     listed = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert used <= listed
+
+
+def test_settings_reach_the_containers() -> None:
+    own = (ROOT / ".env.example").read_text().partition("sets some itself")[2].partition("and Temporal's")[0]
+    fixed = set(re.findall(r"MUSTER_[A-Z_]+", own))
+    passed = {name for name, value in SERVICES["web"]["environment"].items() if value.startswith(f"${{{name}:")}
+    assert passed | fixed == SETTINGS
+    assert not passed & fixed
+    for name in OURS:
+        assert passed <= set(SERVICES[name]["environment"]), name
+
+
+def test_proxies_are_trusted_in_the_compose_networks_own_range_only() -> None:
+    (network,) = COMPOSE["networks"].values()
+    (config,) = network["ipam"]["config"]
+    subnet = config["subnet"].removeprefix("${MUSTER_SUBNET:-").removesuffix("}")
+    usual = SERVICES["web"]["environment"]["MUSTER_TRUSTED_PROXIES"].replace(config["subnet"], subnet)
+    proxies = Settings(trusted_proxies=usual.removeprefix("${MUSTER_TRUSTED_PROXIES:-").removesuffix("}")).proxies
+    assert set(map(str, proxies)) == {"127.0.0.1/32", "::1/128", subnet}
+    assert ip_network(subnet).num_addresses <= 256
 
 
 def test_ports_are_published_on_this_machine_only() -> None:

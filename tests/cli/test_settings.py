@@ -13,7 +13,7 @@ from config.settings import SettingMissing, Settings, with_driver
 
 ROOT = Path(__file__).parent.parent.parent
 VARIABLES = [f"MUSTER_{name.upper()}" for name in Settings.model_fields]
-OTHER_VARIABLES = {"MUSTER_CHROMIUM", "MUSTER_API_TOKEN", "MUSTER_DATABASE_PASSWORD"}
+OTHER_VARIABLES = {"MUSTER_CHROMIUM", "MUSTER_API_TOKEN", "MUSTER_DATABASE_PASSWORD", "MUSTER_SUBNET"}
 """Variables for the browser tests, one command and the compose file; not settings of Muster itself."""
 
 
