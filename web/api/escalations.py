@@ -25,7 +25,7 @@ from web.api.answers import EndedAnswer, EscalationAnswer, EscalationsAnswer, Op
 from web.api.bearer import Reader, Writer
 from web.api.cursor import read_cursor, write_cursor
 from web.api.describe import IDEMPOTENCY_KEY, LOCATION, body_of, described
-from web.api.filters import asked_filter
+from web.api.filters import escalation_filter
 from web.api.json_body import read_model
 from web.api.problems import FieldError, FieldsRefused, fact_errors
 from web.api.requests import OpenEscalation, WithdrawEscalation
@@ -71,7 +71,7 @@ async def open_escalation(
 async def list_escalations(
     engine: Engine,
     token: Reader,
-    sought: Annotated[EscalationFilter, Depends(asked_filter)],
+    sought: Annotated[EscalationFilter, Depends(escalation_filter)],
     cursor: Annotated[str | None, Query(description="`next` from the previous page.", max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:

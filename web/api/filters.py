@@ -13,7 +13,7 @@ from web.api.problems import FieldError, FieldsRefused
 from web.api.words import Moment
 
 
-async def asked_filter(
+async def escalation_filter(
     state: Annotated[list[State] | None, Query(description="One or more states.")] = None,
     outcome: Annotated[list[Outcome] | None, Query(description="One or more outcomes.")] = None,
     ticket: Annotated[
