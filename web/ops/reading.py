@@ -11,12 +11,12 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from database.listening import EVERYTHING
 from database.stores.queries.escalation_detail import WholeEscalation
 from domain.escalation import OPEN_STATES, EscalationUnknown, State
-from domain.failure import Failure, Unreachable
+from domain.failure import Unreachable
 from web.api.escalations import read_or_raise, read_story
 from web.dependencies import Archive, Engine, Gateway, LiveEvents
 from web.live import StreamEvent, event_stream
 from web.ops.headline import headline
-from web.ops.rebuilding import diagnosis, last_asked
+from web.ops.rebuilding import diagnosis, newest_status
 from web.ops.story import reader_name, story_of
 from web.page import page
 from web.security.access import still_allowed
@@ -77,8 +77,12 @@ async def workflow_part(
 ) -> HTMLResponse:
     """Temporal's history and retries, and what is wrong. Loaded separately, so that the page works without Temporal."""
     escalation = await read_or_raise(engine, escalation_id)
+    # The database first: once Temporal has used up the request's time, the database would have none left.
+    rebuild, found = await newest_status(engine, escalation), await diagnosis(engine, gateway, escalation.id)
     history, pending, trouble = [], [], ""
     try:
+        if not found.was_answered:
+            raise Unreachable("Temporal")
         history = await gateway.history(escalation.id)
         pending = await gateway.pending(escalation.id)
     except EscalationUnknown:
@@ -87,13 +91,10 @@ async def workflow_part(
         )
     except Unreachable as failure:
         trouble = f"{failure.detail} The story above comes from our own database and is complete."
-    except Failure as failure:
-        trouble = failure.detail
     part = request.headers.get("hx-request") == "true"
     template = "ops/_workflow.html" if part else "ops/workflow.html"
-    found, is_wrong = await diagnosis(engine, gateway, escalation.id)
     context: dict[str, Any] = {"history": history, "pending": pending, "trouble": trouble}
-    context |= {"found": found, "is_wrong": is_wrong, "asked": await last_asked(engine, escalation)}
+    context |= {"found": found.words, "is_wrong": found.is_wrong, "rebuild": rebuild}
     context["may_act"] = bool(signed.roles & {"ops", "admin"})
     return page(request, template, escalation=escalation, zone=escalation.desk_zone, **context)
 

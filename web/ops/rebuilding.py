@@ -41,12 +41,24 @@ HEALTHY = "Nothing is wrong: the workflow runs, and has heard of everything that
 
 
 @dataclass(frozen=True)
-class Asked:
+class Diagnosis:
+    words: str
+    """Empty if the escalation is over."""
+    is_wrong: bool = False
+    was_answered: bool = True
+    """Whether Temporal answered, if it was asked."""
+
+
+@dataclass(frozen=True)
+class RequestStatus:
     """The newest request, in words."""
 
     request: RebuildRequest
     by: str
-    open: bool
+
+    @property
+    def open(self) -> bool:
+        return self.request.answered_at is None
 
     @property
     def words(self) -> str:
@@ -61,44 +73,45 @@ class Asked:
                 return "Not done yet: a worker takes it within seconds. If none is running, it waits."
 
 
-async def diagnosis(engine: AsyncEngine, gateway: WorkflowGateway, escalation_id: str) -> tuple[str, bool]:
-    """What is wrong with an open escalation's workflow, and whether anything is. Empty if it is over."""
+async def diagnosis(engine: AsyncEngine, gateway: WorkflowGateway, escalation_id: str) -> Diagnosis:
+    """What is wrong with an open escalation's workflow, if anything is."""
     now = current_time()
     async with engine.connect() as conn:
         position = await position_of(conn, escalation_id, now)
     if position is None:
-        return "", False
+        return Diagnosis("")
     try:
         problem = await gateway.problem(engine, position, now)
     except Unreachable:
-        return "Temporal does not answer right now, so nobody can tell whether anything is wrong.", True
+        words = "Temporal does not answer right now, so nobody can tell whether anything is wrong."
+        return Diagnosis(words, is_wrong=True, was_answered=False)
     if problem is None:
         async with engine.connect() as conn:
             problem = Problem.STUCK if await is_overdue(conn, escalation_id, now) else None
-    return (HEALTHY, False) if problem is None else (PROBLEMS[problem], True)
+    return Diagnosis(HEALTHY) if problem is None else Diagnosis(PROBLEMS[problem], is_wrong=True)
 
 
-async def last_asked(engine: AsyncEngine, escalation: WholeEscalation) -> Asked | None:
+async def newest_status(engine: AsyncEngine, escalation: WholeEscalation) -> RequestStatus | None:
     """The newest request to rebuild this escalation's workflow."""
     async with engine.connect() as conn:
         request = await newest_request(conn, escalation.id)
     if request is None:
         return None
-    return Asked(request, reader_name(request.asked_by, escalation), request.answered_at is None)
+    return RequestStatus(request, reader_name(request.asked_by, escalation))
 
 
 @router.get("/{escalation_id}/rebuild")
 async def confirm(request: Request, engine: Engine, gateway: Gateway, escalation_id: str) -> HTMLResponse:
     """The page that says what is wrong and what will happen."""
     escalation = await read_or_raise(engine, escalation_id)
-    words, wrong = await diagnosis(engine, gateway, escalation.id)
+    found = await diagnosis(engine, gateway, escalation.id)
     return page(
         request,
         "ops/rebuild.html",
         escalation=escalation,
-        found=words,
-        is_wrong=wrong,
-        asked=await last_asked(engine, escalation),
+        found=found.words,
+        is_wrong=found.is_wrong,
+        rebuild=await newest_status(engine, escalation),
         # Sent with the form, so that a double click asks once.
         request_id=uuid.uuid4(),
         zone=escalation.desk_zone,

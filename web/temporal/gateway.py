@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +14,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.comparing import Problem, find_problem
 from database.stores.rounds.repair import Position
-from domain.deadlines import PAGE
 from domain.escalation import EscalationUnknown
-from domain.failure import Failure, Unreachable
+from domain.failure import Unreachable
 from domain.ids import workflow_id
 from web.temporal.history import HistoryRow, PendingActivity, history_rows, pending_activities
+
+COMPARISON = 2.0
+"""Seconds for which a page waits to hear what is wrong with a workflow."""
+ANSWER = 1.0
+"""Seconds for which it waits for anything else. All three fit into a page's time limit."""
 
 
 class WorkflowGateway:
@@ -26,33 +33,32 @@ class WorkflowGateway:
 
     async def history(self, escalation_id: str) -> list[HistoryRow]:
         """The workflow's events, oldest first."""
-        try:
-            events = self._handle(escalation_id).fetch_history_events(page_size=1000, rpc_timeout=PAGE)
+        async with _answer_within(ANSWER, escalation_id):
+            events = self._handle(escalation_id).fetch_history_events(page_size=1000)
             return history_rows([event async for event in events])
-        except (RPCError, RuntimeError) as error:
-            raise _failure(error, escalation_id) from error
 
     async def pending(self, escalation_id: str) -> list[PendingActivity]:
         """Activities that are running or waiting for a retry."""
-        try:
-            description = await self._handle(escalation_id).describe(rpc_timeout=PAGE)
-        except (RPCError, RuntimeError) as error:
-            raise _failure(error, escalation_id) from error
-        return pending_activities(description)
+        async with _answer_within(ANSWER, escalation_id):
+            return pending_activities(await self._handle(escalation_id).describe())
 
     async def problem(self, engine: AsyncEngine, position: Position, now: datetime) -> Problem | None:
         """What is wrong with the workflow of an open escalation, compared with its rows; None if nothing is."""
-        try:
+        async with _answer_within(COMPARISON, position.escalation):
             return await find_problem(self._client, engine, position, now)
-        except (RPCError, RuntimeError) as error:
-            raise _failure(error, position.escalation) from error
 
     def _handle(self, escalation_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(workflow_id(escalation_id))
 
 
-def _failure(error: RPCError | RuntimeError, escalation_id: str) -> Failure:
-    if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
-        return EscalationUnknown(escalation_id)
+@asynccontextmanager
+async def _answer_within(seconds: float, escalation_id: str) -> AsyncIterator[None]:
+    """Limits the whole call, connecting included, which Temporal's client does by itself for as long as it takes."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
     # A client that has never connected raises a plain RuntimeError.
-    return Unreachable("Temporal")
+    except (RPCError, RuntimeError, TimeoutError) as error:
+        if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+            raise EscalationUnknown(escalation_id) from error
+        raise Unreachable("Temporal") from error

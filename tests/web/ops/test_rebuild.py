@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import uuid
@@ -170,6 +171,28 @@ async def test_a_workflow_whose_history_cannot_be_read_is_replaced(
     page = await ops.get(f"/ops/{one}/rebuild")
     assert "Done: the workflow was rebuilt from the rows." in page
     assert HEALTHY in page
+
+
+async def test_while_temporal_hangs_the_page_still_shows_what_the_database_knows(
+    database: AsyncEngine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await hung.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1") as server:
+        host, port = server.sockets[0].getsockname()
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"{host}:{port}")
+        async with open_office(database, database_url) as office:
+            one, ops = await opened(office), await office.browser("Otto Ops")
+            await asked(ops, one)
+            page = await ops.get(f"/ops/{one}/workflow")
+            assert "Otto Ops asked" in page
+            assert "nobody can tell whether anything is wrong" in page
+            assert "The story above comes from our own database" in page
+        hung.set()
 
 
 async def test_an_escalation_that_ended_meanwhile_is_left_alone(
