@@ -9,7 +9,8 @@ from dataclasses import astuple, dataclass, field, replace
 from hashlib import sha256
 
 from domain.failure import Failure
-from domain.typed_text import has_unseen, is_mail_address
+from domain.mail_address import is_mail_address
+from domain.typed_text import has_unseen
 
 LONGEST = 120
 HIGHEST_LEVEL = 5

@@ -1,4 +1,4 @@
-"""Checks on text that people type: names that look like other names, and invalid mail addresses."""
+"""Checks on text that people type: names that look like other names, characters that no text may contain."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ _INVISIBLE = re.compile(
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
 """Invisible characters that several writing systems and emoji depicting people need."""
 _NO_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
-_PART = r'[^@\s<>()\[\],;:\\"]+'
-_ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
-
 
 OVERRIDES = "\u202d\u202e"
 """Characters that reverse the text after them, so that it isn't displayed as it is stored."""
@@ -37,8 +34,3 @@ def has_unseen(text: str) -> bool:
     categories = {unicodedata.category(char) for char in text}
     has_visible = any(category[0] in "LNPS" for category in categories)
     return not has_visible or bool(categories & _NO_TEXT) or bool(_INVISIBLE.search(text.translate(_JOINERS)))
-
-
-def is_mail_address(text: str) -> bool:
-    """Whether mail can be sent to this text unchanged: one address, no display name, no invisible characters."""
-    return bool(_ADDRESS.fullmatch(text)) and text.isprintable() and not has_unseen(text)

@@ -14,7 +14,7 @@ from domain.mail_address import ascii_domain, is_mail_address
         "mira@例え.example",
         "mira@xn--bdhavn-iua.example",
         "мира@гавань.example",
-        "mira@localhost",
+        "میرا@می‌خواهم.example",
     ],
 )
 def test_addresses_in_every_script_are_valid(text: str) -> None:
@@ -28,6 +28,8 @@ def test_addresses_in_every_script_are_valid(text: str) -> None:
         "mira",
         "@olsen.example",
         "mira@",
+        "mira@localhost",
+        "mira@olsen",
         "mira..o@olsen.example",
         "mira@olsen..example",
         "mira@-olsen.example",
@@ -39,6 +41,9 @@ def test_addresses_in_every_script_are_valid(text: str) -> None:
         "mira\u202e@olsen.example",
         "mira\u00a0@olsen.example",
         "mira@ols\u2028en.example",
+        "mira@olsen.example\u200b",
+        "mira\u3164@olsen.example",
+        "mira\ufe00@olsen.example",
         "m" * 65 + "@olsen.example",
         "mira@" + "ø" * 64 + ".example",
         "mira@" + ".".join(["olsen"] * 60),

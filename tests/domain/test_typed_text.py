@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from domain.directory_names import NameUnfit, fit_name
+from domain.mail_address import is_mail_address
 from domain.people import CardUnfit, PersonDetails, fit_card
-from domain.typed_text import has_unseen, is_mail_address
+from domain.typed_text import has_unseen
 
 UNSEEN = ["Anna\u200bSchmidt", "Anna \u202eSchmidt", "\u2066Anna", "\ufeffAnna", "\u3164", "\u200d", "An\u00adna",
           "A\x07", "A\U000e0041", "\u2800", "\u061cAnna", "\ue000"]  # fmt: skip

@@ -21,7 +21,7 @@ from database.stores.staff.teams_titles_skills import (
 from database.stores.staff.usage import uses_of
 from domain.directory_names import NameGone, NameInUse, NameTaken, NameUnfit, RenameRefused
 from domain.failure import Failure
-from domain.typed_text import is_mail_address
+from domain.mail_address import is_mail_address
 from rules_dsl import NameKind
 from web.dependencies import Engine
 from web.error_status import status_of
