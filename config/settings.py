@@ -37,7 +37,7 @@ def with_driver(url: str) -> str:
 
 def archive_age(days: int) -> int:
     """Days until an escalation is archived. Raises ``ValueError`` if people may still be working with it."""
-    if (0 <= days < ARCHIVE_EARLIEST and days != 0) or days < 0:
+    if days != 0 and days < ARCHIVE_EARLIEST:
         raise ValueError(f"expected 0 or at least {ARCHIVE_EARLIEST}")
     return days
 
