@@ -52,7 +52,7 @@ from web.row_metrics import RowMetrics
 from web.security.access import allowed
 from web.security.client_address import ClientAddress
 from web.security.headers import Shield
-from web.security.rate_limit import FORGED_A_MINUTE, REFUSALS_A_MINUTE, SIGN_INS_A_MINUTE, GuessLimit
+from web.security.rate_limit import FORGED_A_MINUTE, REFUSALS_A_MINUTE, SIGN_INS_A_MINUTE, RateLimit
 from web.security.session import Sessions
 from web.temporal.gateway import WorkflowGateway
 from web.whole_body import WholeBody
@@ -142,11 +142,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.archive = ArchiveFolder(settings.archive)
     app.state.tokens = Tokens(settings.require_secret_key().encode())
     app.state.live = Live(settings.require_database_url())
-    app.state.link_limit = GuessLimit("links")
-    app.state.sign_in_limit = GuessLimit("sign-in", per_account=SIGN_INS_A_MINUTE)
-    app.state.token_limit = GuessLimit("tokens")
-    app.state.signature_limit = GuessLimit("signatures", per_account=FORGED_A_MINUTE)
-    app.state.refusal_limit = GuessLimit("refusals", per_address=1000, per_account=REFUSALS_A_MINUTE)
+    app.state.link_limit = RateLimit("links")
+    app.state.sign_in_limit = RateLimit("sign-in", per_account=SIGN_INS_A_MINUTE)
+    app.state.token_limit = RateLimit("tokens")
+    app.state.signature_limit = RateLimit("signatures", per_account=FORGED_A_MINUTE)
+    app.state.refusal_limit = RateLimit("refusals", per_address=1000, per_account=REFUSALS_A_MINUTE)
     app.state.registry = CollectorRegistry()
     ProcessCollector(registry=app.state.registry)
     app.state.registry.register(DatabaseMetrics())

@@ -17,7 +17,7 @@ from database.stores.archive.folder import ArchiveFolder
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
 from web.live import Live
-from web.security.rate_limit import GuessLimit
+from web.security.rate_limit import RateLimit
 from web.temporal.gateway import WorkflowGateway
 
 
@@ -62,13 +62,13 @@ Gateway = Annotated[WorkflowGateway, _from_state("gateway")]
 """What Temporal knows about a workflow."""
 LiveEvents = Annotated[Live, _from_state("live")]
 """Notifications from the database, for event streams."""
-LinkLimiter = Annotated[GuessLimit, _from_state("link_limit")]
+LinkLimiter = Annotated[RateLimit, _from_state("link_limit")]
 """Counts wrong links by client address."""
-SignInLimiter = Annotated[GuessLimit, _from_state("sign_in_limit")]
+SignInLimiter = Annotated[RateLimit, _from_state("sign_in_limit")]
 """Counts sign-in attempts, by client address and by account."""
-TokenLimiter = Annotated[GuessLimit, _from_state("token_limit")]
+TokenLimiter = Annotated[RateLimit, _from_state("token_limit")]
 """Counts wrong API tokens by client address."""
-SignatureLimiter = Annotated[GuessLimit, _from_state("signature_limit")]
+SignatureLimiter = Annotated[RateLimit, _from_state("signature_limit")]
 """Counts wrong signatures of webhooks, by client address and by source."""
 MetricsRegistry = Annotated[CollectorRegistry, _from_state("registry")]
 """The figures shown at `/metrics`."""

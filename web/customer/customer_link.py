@@ -23,7 +23,7 @@ from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerSt
 from web.customer.waiting import line_of
 from web.dependencies import AppTokens, Customers, LinkLimiter
 from web.page import draw, page
-from web.security.rate_limit import GuessLimit
+from web.security.rate_limit import RateLimit
 from web.wording import times
 
 router = APIRouter()
@@ -36,7 +36,7 @@ class CustomerRequest:
     request: Request
     engine: AsyncEngine
     tokens: Tokens
-    limiter: GuessLimit
+    limiter: RateLimit
 
     async def open_link(self, token: str) -> LinkPage:
         """The link with this token. Raises ``LinkUnknown``, or ``TooManyMisses`` after too many wrong links."""

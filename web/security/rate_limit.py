@@ -26,7 +26,7 @@ _LONGEST_ACCOUNT = 320
 """How many characters of an account's name count; a key must not grow without limit."""
 
 
-class GuessLimit:
+class RateLimit:
     """Limits guesses per client address and, if they aim at one, per account, in this process alone.
 
     Behind a proxy that isn't listed as trusted, nobody's address is known, and only the account's limit applies: else a
