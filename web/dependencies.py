@@ -1,7 +1,7 @@
 """What routes need from the application, as typed parameters such as ``engine: Engine``.
 
-The desk's own dependencies are declared beside their classes, as in ``web.desk.feed``; ``Signed`` says who is signed
-in.
+What only one part of the web needs is declared there, beside its class, as in ``web.desk.feed``; ``Signed`` says who is
+signed in.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def tokens_of(request: Request) -> Tokens:
     return tokens
 
 
-def _from_state(name: str) -> Any:
-    """A dependency on the application's object of this name."""
+def from_state(name: str) -> Any:
+    """A dependency on the object of this name in the application's state."""
 
     # A coroutine, because FastAPI runs plain functions in a thread each.
     async def found(request: Request) -> Any:
@@ -43,32 +43,32 @@ def _from_state(name: str) -> Any:
     return Depends(found)
 
 
-Engine = Annotated[AsyncEngine, _from_state("engine")]
+Engine = Annotated[AsyncEngine, from_state("engine")]
 """The database, for pages and the API."""
-Reports = Annotated[AsyncEngine, _from_state("reports")]
+Reports = Annotated[AsyncEngine, from_state("reports")]
 """The database, for what may take half a minute: outcomes, backtests, exports."""
-Customers = Annotated[AsyncEngine, _from_state("customers")]
+Customers = Annotated[AsyncEngine, from_state("customers")]
 """The database, for customers, with connections that nothing else can exhaust."""
-AppSettings = Annotated[Settings, _from_state("settings")]
-Archive = Annotated[ArchiveFolder, _from_state("archive")]
+AppSettings = Annotated[Settings, from_state("settings")]
+Archive = Annotated[ArchiveFolder, from_state("archive")]
 """The documents of archived escalations."""
-AppTokens = Annotated[Tokens, _from_state("tokens")]
+AppTokens = Annotated[Tokens, from_state("tokens")]
 """Derives the secrets of all links and forms."""
-AppCommands = Annotated[EscalationCommands, _from_state("commands")]
+AppCommands = Annotated[EscalationCommands, from_state("commands")]
 """What staff and programs do to an escalation: wrap up, nudge, withdraw."""
-CustomerCommands = Annotated[EscalationCommands, _from_state("customer_commands")]
+CustomerCommands = Annotated[EscalationCommands, from_state("customer_commands")]
 """What customers do: book, move, cancel, rate."""
-Gateway = Annotated[WorkflowGateway, _from_state("gateway")]
+Gateway = Annotated[WorkflowGateway, from_state("gateway")]
 """What Temporal knows about a workflow."""
-LiveEvents = Annotated[Live, _from_state("live")]
+LiveEvents = Annotated[Live, from_state("live")]
 """Notifications from the database, for event streams."""
-LinkLimiter = Annotated[RateLimit, _from_state("link_limit")]
+LinkLimiter = Annotated[RateLimit, from_state("link_limit")]
 """Counts wrong links by client address."""
-SignInLimiter = Annotated[RateLimit, _from_state("sign_in_limit")]
+SignInLimiter = Annotated[RateLimit, from_state("sign_in_limit")]
 """Counts sign-in attempts, by client address and by account."""
-TokenLimiter = Annotated[RateLimit, _from_state("token_limit")]
+TokenLimiter = Annotated[RateLimit, from_state("token_limit")]
 """Counts wrong API tokens by client address."""
-SignatureLimiter = Annotated[RateLimit, _from_state("signature_limit")]
+SignatureLimiter = Annotated[RateLimit, from_state("signature_limit")]
 """Counts wrong signatures of webhooks, by client address and by source."""
-MetricsRegistry = Annotated[CollectorRegistry, _from_state("registry")]
+MetricsRegistry = Annotated[CollectorRegistry, from_state("registry")]
 """The figures shown at `/metrics`."""

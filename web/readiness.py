@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.writing import Writing, try_writing
+from web.dependencies import from_state
 
 FRESH = 1.0
 """For how many seconds an answer holds, so that many probes cost no more than one."""
@@ -33,9 +33,4 @@ class Readiness:
             return self._found
 
 
-async def _readiness(request: Request) -> Readiness:
-    readiness: Readiness = request.app.state.readiness
-    return readiness
-
-
-AppReadiness = Annotated[Readiness, Depends(_readiness)]
+AppReadiness = Annotated[Readiness, from_state("readiness")]

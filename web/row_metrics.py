@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -20,6 +19,7 @@ from database.stores.journal.retention import removed_so_far
 from database.stores.queries.vital_signs import read_vital_signs
 from database.stores.rounds.repair import counted_repairs
 from domain.vital_signs import VitalSigns
+from web.dependencies import from_state
 
 log = logging.getLogger(__name__)
 
@@ -119,10 +119,5 @@ def families(reading: RowReading) -> Iterator[Metric]:
         yield family
 
 
-async def _row_metrics(request: Request) -> RowMetrics:
-    metrics: RowMetrics = request.app.state.row_metrics
-    return metrics
-
-
-AppRowMetrics = Annotated[RowMetrics, Depends(_row_metrics)]
+AppRowMetrics = Annotated[RowMetrics, from_state("row_metrics")]
 """The metrics read from the rows."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Annotated
 
-from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.rounds import answers
@@ -13,6 +12,7 @@ from database.stores.rounds.accept import AcceptRequest, take_many
 from domain.ids import Tokens
 from domain.offer import Acceptance
 from web.batching import Batcher
+from web.dependencies import from_state
 
 AT_ONCE = 100
 """Acceptances per transaction, few enough that nobody waits long for the others."""
@@ -39,9 +39,4 @@ class Acceptances:
             return await take_many(conn, list(requests), self._tokens)
 
 
-async def _acceptances(request: Request) -> Acceptances:
-    acceptances: Acceptances = request.app.state.acceptances
-    return acceptances
-
-
-DeskAcceptances = Annotated[Acceptances, Depends(_acceptances)]
+DeskAcceptances = Annotated[Acceptances, from_state("acceptances")]

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapp
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import DATABASE_DOWN
@@ -18,6 +17,7 @@ from database.listening import EVERYTHING
 from database.stores.queries.desk import CallCard, ringing_since
 from database.stores.queries.desk_changes import people_in_hand
 from rules_dsl.directory import FactType
+from web.dependencies import from_state
 from web.desk.areas import declared_facts
 from web.live import Live
 
@@ -186,9 +186,4 @@ def _is_number(text: str) -> bool:
     return len(text) < 19 and text.isascii() and text.isdigit()
 
 
-async def _feed(request: Request) -> Feed:
-    feed: Feed = request.app.state.desk_feed
-    return feed
-
-
-DeskFeed = Annotated[Feed, Depends(_feed)]
+DeskFeed = Annotated[Feed, from_state("desk_feed")]

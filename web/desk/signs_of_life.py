@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
 from database.stores.queries.desk_changes import DeskChanges, DeskMoment, read_many_desk_changes
 from database.stores.rounds.presence import heartbeats
 from web.batching import Batcher
+from web.dependencies import from_state
 
 PAUSE = 0.2
 """Minimum seconds between two transactions, and therefore the longest time a heartbeat waits to be written."""
@@ -49,9 +49,4 @@ class SignsOfLife:
         return changes_by_sign
 
 
-async def _signs_of_life(request: Request) -> SignsOfLife:
-    signs: SignsOfLife = request.app.state.signs_of_life
-    return signs
-
-
-Heartbeats = Annotated[SignsOfLife, Depends(_signs_of_life)]
+Heartbeats = Annotated[SignsOfLife, from_state("signs_of_life")]
