@@ -7,11 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from database.clock import current_time
 from database.stores.access.api_tokens import ApiToken, find_token
-from database.stores.journal.audit_log import write_audit
 from web.api.problems import ScopeMissing, TokenMissing
 from web.dependencies import Engine, TokenLimiter
+from web.security.refusals import note_refusal
 
 
 def scope(name: str) -> Callable[..., Awaitable[ApiToken]]:
@@ -30,8 +29,7 @@ def scope(name: str) -> Callable[..., Awaitable[ApiToken]]:
             limiter.count(request)
             raise TokenMissing
         if name not in token.scopes:
-            async with engine.begin() as conn:
-                await write_audit(conn, token.actor, "was refused for want of a scope", name, current_time())
+            await note_refusal(request, token.actor, "a scope", name)
             raise ScopeMissing(name)
         return token
 

@@ -7,11 +7,10 @@ from ipaddress import ip_address
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from database.clock import current_time
-from database.stores.journal.audit_log import write_audit
-from domain.sign_in import NotSignedIn, Role, RoleMissing, TooManyMisses
+from domain.sign_in import NotSignedIn, Role, RoleMissing
 from web.dependencies import settings_of
 from web.security.access_matrix import MATRIX, Open
+from web.security.refusals import note_refusal
 from web.security.session import SignedIn, find_signed_in
 from web.security.text_checks import is_unfit, refuse_unfit
 
@@ -42,20 +41,9 @@ async def allowed(request: Request) -> None:
     if signed is None:
         raise NotSignedIn
     if not _has_role(signed, rule):
-        await _note_refusal(request, signed, key)
+        await note_refusal(request, signed.actor, "a role", key)
         raise RoleMissing(tuple(sorted(role.value for role in rule)))
     request.state.signed = signed
-
-
-async def _note_refusal(request: Request, signed: SignedIn, key: str) -> None:
-    """Write a refusal by role to the audit log: a few a minute for each person, so that nobody can fill it."""
-    state = request.app.state
-    try:
-        state.refusal_limit.count(request, signed.actor)
-    except TooManyMisses:
-        return
-    async with state.engine.begin() as conn:
-        await write_audit(conn, signed.actor, "was refused for want of a role", key, current_time())
 
 
 async def still_allowed(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""Limits on guesses, for each purpose apart: wrong links, sign-in attempts, wrong tokens, wrong signatures."""
+"""Rate limits, for each purpose apart: wrong links, sign-in attempts, wrong tokens, wrong signatures, refusals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIGN_INS_A_MINUTE = 10
 FORGED_A_MINUTE = 60
 """Maximum wrong signatures per webhook source, from all addresses together."""
 REFUSALS_A_MINUTE = 10
-"""Maximum refusals by role per person and minute that are written to the audit log."""
+"""Maximum refusals per person or API token and minute that are written to the audit log."""
 _LONGEST_ACCOUNT = 320
 """How many characters of an account's name count; a key must not grow without limit."""
 
