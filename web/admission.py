@@ -13,7 +13,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from fastapi import Request
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from database.guard import Deadline, answers_by
@@ -48,7 +47,7 @@ PROGRAMS = Lane("programs", 100)
 PAGES = Lane("pages", 100)
 OFFICE = Lane("office", 60, 30)
 """Changes to rules, people and shifts, which are first tried against everything that is booked; and signing in, which
-hashes passwords one after another. A single unanswered statement still ends within its own limit.
+hashes two passwords at a time. A single unanswered statement still ends within its own limit.
 """
 REPORTS = Lane("reports", 12, 30)
 
@@ -81,7 +80,7 @@ def lane_of(path: str) -> Lane:
 
 
 class Admission:
-    """Runs inside the error pages' middleware and outside the routes."""
+    """Runs outside the routes, and inside the middleware that makes error pages and reads whole bodies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -107,7 +106,7 @@ class _Admitted:
         began = asyncio.get_running_loop().time()
         self._deadline = Deadline(began + lane.time_limit)
         self._limit = asyncio.timeout_at(began + lane.time_limit + LAST_RESORT)
-        self._first: Message | HTTPException | None = None
+        self._whole: Message | None = None
         self._watching: asyncio.Task[None] | None = None
         self._gone = self._begun = self._left = False
 
@@ -130,29 +129,23 @@ class _Admitted:
 
     async def _caller_waits(self) -> bool:
         """Whether the caller is still there. From then on, a reading request is given up as soon as they leave."""
-        try:
-            self._first = await self._receive()
-        except HTTPException as refused:
-            self._first = refused
-            return True
-        self._gone = self._first["type"] == "http.disconnect"
-        if self._scope["method"] == "GET" and not self._gone and not self._first.get("more_body"):
+        self._whole = await self._receive()
+        self._gone = self._whole["type"] == "http.disconnect"
+        if self._scope["method"] == "GET" and not self._gone:
             self._watching = asyncio.create_task(self._watch())
         return not self._gone
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        if not self._begun and not self._limit.expired():
+        if not self._limit.expired():
             self._gone = True
             self._limit.reschedule(0)
 
     async def _replay(self) -> Message:
-        """What was already received, then the rest."""
-        first, self._first = self._first, None
-        if isinstance(first, HTTPException):
-            raise first
-        return first if first is not None else await self._receive()
+        """The whole body, then what comes after it."""
+        whole, self._whole = self._whole, None
+        return await self._receive() if whole is None else whole
 
     async def _watched_send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and not self._begun:
