@@ -17,13 +17,11 @@ from database.engine import DATABASE_DOWN, is_conflict
 from domain.failure import Busy, Failure, Overloaded, Unreachable
 from domain.sign_in import NotSignedIn, TooManyMisses
 from web.api.problems import answer_with_problem
-from web.error_status import status_of
+from web.error_status import RETRY_AFTER, status_of
 from web.page import page
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER = 3
-"""Seconds after which to retry when the database or Temporal is unreachable."""
 _EVENTS = {Busy: "lock conflict", Overloaded: "overloaded", Unreachable: "dependency unreachable"}
 _PROGRAMS = ("/api/", "/hooks/")
 _WORDS = {

@@ -24,6 +24,8 @@ from domain.sign_in import (
 from domain.ticket_account import AccountUnclear
 from domain.ticket_reference import ReferenceUnclear
 
+RETRY_AFTER = 3
+"""Seconds after which a request that was answered 503 may be sent again."""
 CONFLICT = 409
 """The status for failures that are not listed: the current state doesn't allow the request."""
 

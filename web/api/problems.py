@@ -18,8 +18,6 @@ from domain.failure import Failure
 from rules_dsl import FactRefused
 from web.error_status import status_of
 
-RETRY_AFTER = 5
-"""Seconds after which a request that got a 503 may be retried."""
 MOST_ERRORS = 100
 """Maximum fields named in one problem."""
 
@@ -117,8 +115,6 @@ def problem(
     if errors:
         body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in errors]
     all_headers = {"Cache-Control": "no-store", **(headers or {})}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        all_headers["Retry-After"] = str(RETRY_AFTER)
     if status == HTTPStatus.UNAUTHORIZED:
         all_headers["WWW-Authenticate"] = 'Bearer realm="muster"'
     return JSONResponse(body | members, status, headers=all_headers, media_type="application/problem+json")

@@ -26,6 +26,7 @@ from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
 from web.dependencies import AppTokens, Engine
 from web.desk.card import show
+from web.error_status import RETRY_AFTER
 from web.page import draw, page
 from web.security.session import Signed, SignedIn
 from web.wording.states import state_words
@@ -120,7 +121,7 @@ async def draw_changed(desk: DeskRequest, seen: Mapping[str, str], force: Collec
 
 async def answer(desk: DeskRequest, status: int = 200, force: Collection[str] = (), **context: Any) -> Response:
     """The response to a form: the changed areas if the desk swaps them in; otherwise the page, or a redirect to it."""
-    headers = {"Retry-After": "3"} if status == 503 else {}
+    headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else {}
     if "hx-request" in desk.request.headers:
         seen = seen_in(await desk.request.form())
         parts = await draw_changed(desk, seen, force, **{"notice": "", **context})
