@@ -38,13 +38,18 @@ _MEANINGS = {
     400: "The body is not readable JSON.",
     401: "The token is missing or not valid.",
     403: "The token lacks the scope.",
-    404: "There is no such escalation.",
+    404: "There is no such escalation, ticket, person or entry.",
+    408: "The body took more than half a minute to arrive.",
     409: "That is no longer possible.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "Some fields are invalid, or the rules don't allow it.",
-    503: "A service that Muster needs is unavailable; safe to resend after `Retry-After` seconds.",
+    429: "Too many requests with wrong tokens came from this address. A right token is never refused.",
+    500: "An error of ours, which was logged. Sending it again with the same `Idempotency-Key` is safe.",
+    503: "There is too much to do, somebody else is changing the same thing, or something that Muster needs does not "
+    "answer. Sending it again is safe.",
 }
+_EVERYWHERE = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 
 
 def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
@@ -53,7 +58,12 @@ def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
-RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
+_WAIT = {
+    "Retry-After": {
+        "description": "Seconds after which to send it again.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 LOCATION = {"Location": {"description": "The escalation's address.", "schema": {"type": "string"}}}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -69,6 +79,6 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {
         status: {"description": _MEANINGS[status], "content": problem}
-        | ({"headers": RETRY_AFTER} if status == 503 else {})
-        for status in sorted({*statuses, 400, 401, 403, 413, 415, 422, 503})
+        | ({"headers": _WAIT} if status in (429, 503) else {})
+        for status in sorted({*statuses, *_EVERYWHERE})
     }

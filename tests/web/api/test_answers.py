@@ -50,8 +50,9 @@ async def test_every_answer_has_a_model(office: Office) -> None:
     for path, methods in described["paths"].items():
         for method in METHODS & set(methods):
             responses = methods[method]["responses"]
-            assert {"401", "403", "422", "503"} <= set(responses), (path, method)
-            assert responses["503"]["headers"]["Retry-After"]["schema"]["type"] == "integer"
+            assert {"401", "403", "422", "429", "503"} <= set(responses), (path, method)
+            for status in ("429", "503"):
+                assert responses[status]["headers"]["Retry-After"]["schema"]["type"] == "integer"
             for status, response in responses.items():
                 assert all(content["schema"] for content in response["content"].values()), (path, method, status)
     assert "HTTPValidationError" not in described["components"]["schemas"]
