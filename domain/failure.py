@@ -38,11 +38,11 @@ class Busy(Failure):
 class Overloaded(Failure):
     """More requests are under way than can be answered in time, so this one wasn't begun."""
 
-    title = "Too many are asking at this moment"
+    title = "We are very busy right now"
 
     @property
     def detail(self) -> str:
-        return "Too many are asking at this moment, so nothing was done. Please try again in a few seconds."
+        return "We are very busy right now, so nothing was changed. Please try again in a few seconds."
 
 
 @dataclass

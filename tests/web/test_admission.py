@@ -41,7 +41,7 @@ async def test_pages_beyond_their_share_are_refused_at_once_and_other_kinds_are_
         refused = await ops.client.get("/ops")
         assert refused.status_code == 503
         assert int(refused.headers["Retry-After"]) <= 5
-        assert "Too many are asking" in refused.text
+        assert "We are very busy right now" in refused.text
         assert not any(task.done() for task in waiting)
         # A customer's request is begun: it waits for the same lock.
         link = asyncio.create_task(client.get(mira.address))
