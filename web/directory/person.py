@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -10,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
+from database.bounded_threads import SEAT_SEARCHES
 from database.clock import current_time
 from database.stores.at_risk.alerts import remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
@@ -95,7 +95,7 @@ async def _change(
         if not save:
             await transaction.rollback()
     # Runs after the connection is released, because the page needs another one.
-    unserved = None if search is None else await asyncio.to_thread(proven_unserved, *search, LONGER)
+    unserved = None if search is None else await SEAT_SEARCHES.run(proven_unserved, *search, LONGER)
     return moves, save, unserved
 
 

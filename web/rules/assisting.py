@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
+from database.bounded_threads import RULES_TEXTS
 from database.stores.directory.read import read_directory
 from rules_dsl import Completion, FormattingFailed, RulesRefused, complete, format_rules
 from web.dependencies import AppSettings, Engine
@@ -35,7 +35,7 @@ async def completions(engine: Engine, draft: Sent, offset: Annotated[int, Form(g
     if len(draft.text) <= LONGEST:
         async with engine.connect() as conn:
             directory = await read_directory(conn)
-        options = await asyncio.to_thread(complete, draft.text, offset, directory)
+        options = await RULES_TEXTS.run(complete, draft.text, offset, directory)
     return JSONResponse({"options": [_option(option) for option in options[:MOST_OFFERED]]})
 
 
@@ -53,7 +53,7 @@ def _option(option: Completion) -> dict[str, Any]:
 @router.post("/format", dependencies=[Guarded])
 async def format_text(request: Request, engine: Engine, settings: AppSettings, draft: Sent) -> Response:
     """The formatted text: JSON for the editor's script, otherwise the editor's page."""
-    text, wrong = await asyncio.to_thread(_format, draft.text)
+    text, wrong = await RULES_TEXTS.run(_format, draft.text)
     if request.headers.get("accept", "").startswith("application/json"):
         return JSONResponse({"text": text, "wrong": wrong})
     formatted = Draft(text, draft.reason, draft.base, draft.fields)

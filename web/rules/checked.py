@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from database.bounded_threads import RULES_TEXTS
 from rules_dsl import Diagnostic, Directory, Fix, check_rules, quick_fixes, render
 
 FILE = "desk.rules"
@@ -87,7 +87,7 @@ async def check(text: str, directory: Directory) -> CheckResult:
     if len(text) > LONGEST:
         problem = f"these rules have {len(text):,} characters; at most {LONGEST:,} can be read"
         return CheckResult(text, (DiagnosticView(0, "error", "", problem, "", ()),), errors=1)
-    return await asyncio.to_thread(lambda: shown(text, check_rules(text, directory)))
+    return await RULES_TEXTS.run(lambda: shown(text, check_rules(text, directory)))
 
 
 def shown(text: str, diagnostics: Sequence[Diagnostic]) -> CheckResult:

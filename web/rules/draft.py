@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.bounded_threads import RULES_TEXTS
 from database.clock import current_time
 from database.stores.directory.agent_states import read_colleagues
 from database.stores.directory.read import read_directory
@@ -103,7 +103,7 @@ async def review_draft(draft: Draft, context: ReviewContext) -> DraftReview:
 
 async def try_sample(text: str, fields: Mapping[str, object], context: ReviewContext) -> SampleResult:
     """Try a draft on the sample in these fields, or on the file's ``example`` if the ``fill`` button was pressed."""
-    return await asyncio.to_thread(_try, text, fields, context)
+    return await RULES_TEXTS.run(_try, text, fields, context)
 
 
 def _try(text: str, fields: Mapping[str, object], context: ReviewContext) -> SampleResult:

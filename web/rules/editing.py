@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from database.bounded_threads import RULES_TEXTS
 from database.clock import current_time
 from database.stores.directory.read import read_directory
 from database.stores.rules.rollouts import running_rollout
@@ -120,7 +120,7 @@ async def publish_text(
         return refuse(409, rebased, wrong=moved.detail, compare=(draft.base, moved.number), renamed=())
     except RulesRefused as refused:
         wrong = "Not published: the directory has just changed, and these rules no longer fit it."
-        checked = await asyncio.to_thread(shown, draft.text, refused.diagnostics)
+        checked = await RULES_TEXTS.run(shown, draft.text, refused.diagnostics)
         return refuse(422, review=DraftReview(checked, None, review.result), wrong=wrong, renamed=())
     if published.adopted_at is None:
         return RedirectResponse("/rules/stages?said=started", 303)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
+from database.bounded_threads import RULES_TEXTS
 from rules_dsl import Change, Directory, Move, compare_rules, draft_rules
 
 SHOWN = 6
@@ -26,7 +26,7 @@ class Meaning:
 
 async def meaning(before: str, after: str, directory: Directory) -> Meaning | None:
     """What changes; None if the texts are equal or one of them doesn't fit the directory."""
-    return None if before == after else await asyncio.to_thread(_compare, before, after, directory)
+    return None if before == after else await RULES_TEXTS.run(_compare, before, after, directory)
 
 
 def _compare(before: str, after: str, directory: Directory) -> Meaning | None:

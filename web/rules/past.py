@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.bounded_threads import RULES_TEXTS
 from database.clock import current_time
 from database.stores.backtest.read import run_backtest
 from database.stores.directory.read import read_directory
@@ -67,7 +67,7 @@ async def _backtest(engine: AsyncEngine, draft: str, weeks: int) -> tuple[CheckR
         current, directory = await current_published(conn), await read_directory(conn)
         if current is None:
             return None, None, "No rules have been published yet, so there is nothing to compare these with."
-        before, after = await asyncio.to_thread(_compile, current.text, draft, directory)
+        before, after = await RULES_TEXTS.run(_compile, current.text, draft, directory)
         if after is None:
             checked = await check(draft, directory)
             return checked, None, "Not tried: the rules have errors. Please fix them first."

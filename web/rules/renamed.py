@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.bounded_threads import RULES_TEXTS
 from database.stores.directory.renamings import Renaming, renamings_since, with_new_names
 from database.stores.rules.versions import current_published, published_number
 from rules_dsl import FormattingFailed, RulesRefused, format_rules
@@ -26,8 +26,8 @@ async def with_todays_names(engine: AsyncEngine, draft: Draft) -> tuple[Draft, t
         base, current = await published_number(conn, draft.base), await current_published(conn)
     if not renamings or base is None or current is None:
         return draft, ()
-    text, applied = await asyncio.to_thread(_rename, draft.text, renamings)
-    only_names = await asyncio.to_thread(_same, base.text, renamings, current.text)
+    text, applied = await RULES_TEXTS.run(_rename, draft.text, renamings)
+    only_names = await RULES_TEXTS.run(_same, base.text, renamings, current.text)
     return replace(draft, text=text, base=current.number if only_names else draft.base), applied
 
 

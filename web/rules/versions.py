@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
@@ -10,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.exceptions import HTTPException
 
+from database.bounded_threads import RULES_TEXTS
 from database.clock import current_time
 from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import text_today
@@ -77,7 +77,7 @@ async def compare_page(
         before=before,
         after=after,
         meaning=await meaning(before.text, after.text, directory),
-        rows=await asyncio.to_thread(difference, before.text, after.text),
+        rows=await RULES_TEXTS.run(difference, before.text, after.text),
         zone=signed.time_zone,
     )
 
@@ -127,7 +127,7 @@ async def _version_page(
     async with engine.connect() as conn:
         version = await _version(conn, number)
         current, running = await current_published(conn), await running_rollout(conn)
-    checked = await asyncio.to_thread(shown, version.text, refused.diagnostics) if refused else None
+    checked = await RULES_TEXTS.run(shown, version.text, refused.diagnostics) if refused else None
     unchecked = CheckResult(version.text)
     return page(
         request,

@@ -5,14 +5,14 @@ One hash keeps several cores and 64 MiB busy, so at most two run at a time, in t
 
 from __future__ import annotations
 
-import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
+
+from database.bounded_threads import BoundedThreads
 
 SHORTEST = 12
 HARD_ENOUGH = 3
@@ -20,26 +20,25 @@ HARD_ENOUGH = 3
 _WEIGHED = 72
 """How many characters are weighed; longer ones take the library quadratic time."""
 LONGEST = 1000
-AT_ONCE = 2
+AT_ONCE, WAITING = 2, 60
 _WORDS = re.compile(r"[^\w]+")
 _HASHER = PasswordHasher()
-_HASHING = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
+_HASHING = BoundedThreads("passwords", at_once=AT_ONCE, waiting=WAITING)
 
 
 async def hash_password(password: str) -> str:
-    return await asyncio.get_running_loop().run_in_executor(_HASHING, _HASHER.hash, password)
+    return await _HASHING.run(_HASHER.hash, password)
 
 
 async def password_matches(password_hash: str | None, password: str) -> bool:
     """Whether the password matches the hash. Equally slow without a hash, so timing doesn't reveal accounts."""
-    loop = asyncio.get_running_loop()
-    matches = await loop.run_in_executor(_HASHING, _verify, password_hash, password[:LONGEST])
+    matches = await _HASHING.run(_verify, password_hash, password[:LONGEST])
     return matches and password_hash is not None
 
 
 async def is_easy_to_guess(password: str, *about: str) -> bool:
     """Whether this is a common password, a pattern, or made of what is known ``about`` the person: address and name."""
-    return await asyncio.get_running_loop().run_in_executor(_HASHING, _is_easy, password, about)
+    return await _HASHING.run(_is_easy, password, about)
 
 
 def _is_easy(password: str, about: tuple[str, ...]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.bounded_threads import SEAT_SEARCHES
 from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats, remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
@@ -57,7 +57,7 @@ async def carry_out(
             await alert_lost_seats(conn, result.at_risk, now)
     if show_first:
         # Runs after the connection is released, because the page needs another one.
-        unserved = None if search is None else await asyncio.to_thread(proven_unserved, *search, LONGER)
+        unserved = None if search is None else await SEAT_SEARCHES.run(proven_unserved, *search, LONGER)
         if sent.longer and request.headers.get("hx-request") == "true":
             return page(request, "_longer_search.html", at_risk=result.at_risk, unserved=unserved)
         return await _show(request, engine, sent, change, result, unserved)

@@ -6,7 +6,6 @@ rolls this back.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.bounded_threads import RULES_TEXTS, SEAT_SEARCHES
 from database.clock import current_time
 from database.stores.at_risk.remedies import Away, RemedyPeople, people_for, read_away
 from database.stores.backtest.read import facts_of
@@ -153,9 +153,9 @@ async def weigh_rules(engine: AsyncEngine, rules_text: str, *, longer: bool) -> 
         directory, published = await read_directory(conn), await current_published(conn)
     if published is not None and published.text == rules_text:
         return None
-    rules = await asyncio.to_thread(draft_rules, rules_text, directory)
+    rules = await RULES_TEXTS.run(draft_rules, rules_text, directory)
     under = None if rules is None else await _dry_run(engine, rules)
-    return None if under is None else await asyncio.to_thread(_review, under, directory, longer)
+    return None if under is None else await SEAT_SEARCHES.run(_review, under, directory, longer)
 
 
 async def _dry_run(engine: AsyncEngine, rules: Ruleset) -> UnderRules | None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.bounded_threads import RULES_TEXTS
 from database.stores.backtest.columns import HistoryReader, StoredPortion
 from database.stores.backtest.fact_columns import Read
 from database.stores.backtest.order import FirstPeople, first_asked
@@ -99,10 +100,10 @@ async def run_backtest(
             await deciding
         directories |= new
         backtest.add_directories(new)
-        deciding = asyncio.ensure_future(asyncio.to_thread(_decide, backtest, reader, portion, facts))
+        deciding = asyncio.ensure_future(RULES_TEXTS.run(_decide, backtest, reader, portion, facts))
     if deciding is not None:
         await deciding
-    comparison = await asyncio.to_thread(backtest.result)
+    comparison = await RULES_TEXTS.run(backtest.result)
     return BacktestResult(
         comparison,
         since,

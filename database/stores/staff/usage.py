@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.bounded_threads import RULES_TEXTS
 from database.stores.directory.read import read_directory
 from database.stores.directory.renamings import renamings_since, with_new_names
 from database.stores.rules.rollout_rows import running_row
@@ -39,7 +38,7 @@ async def uses_of(conn: AsyncConnection, kind: NameKind, number: int, name: str)
     rules: list[RuleUse] = []
     for version, is_current in ((current, True), (candidate, False)):
         if version is not None:
-            rules += await asyncio.to_thread(_lines, version, kind, name, directory, is_current)
+            rules += await RULES_TEXTS.run(_lines, version, kind, name, directory, is_current)
     in_force = {version.number for version in (current, candidate) if version}
     led = select(team.c.name).where(team.c.lead_title == number, team.c.retired_at.is_(None)).order_by(team.c.name)
     leads = (await conn.execute(led)).scalars().all() if kind == "title" else ()
@@ -70,7 +69,7 @@ async def _earlier(conn: AsyncConnection, kind: NameKind, name: str, in_force: s
     for version in await published_versions(conn, limit=EARLIER):
         if version.number not in in_force:
             since = await renamings_since(conn, version.number)
-            text_now = await asyncio.to_thread(with_new_names, version.text, since)
+            text_now = await RULES_TEXTS.run(with_new_names, version.text, since)
             if may_name(text_now, kind, name):
                 numbers.append(version.number)
     return tuple(numbers)
