@@ -86,7 +86,7 @@ async def _temporal() -> Finding:
 
 
 def _web(settings: Settings) -> Finding:
-    address = f"http://{settings.host}:{settings.port}"
+    address = settings.local_url
     try:
         answer = httpx.get(f"{address}/readyz", timeout=6, trust_env=False)
     except httpx.HTTPError as failure:

@@ -12,7 +12,7 @@ from cli.findings import Finding
 from cli.stack.home import Record
 from cli.stack.parts import PROBED
 from config.settings import Settings
-from workers.probe import PORTS
+from workers.probe_ports import PORTS
 
 ANSWER_WITHIN = 3.0
 STARTING = 60.0

@@ -10,10 +10,11 @@ import click
 
 from cli.environment import read_settings
 from cli.options import seed_directory_option, seed_rules_option
+from cli.stack.child import ChildFailed
 from cli.stack.embedded import EmbeddedStack, PortTaken
 from cli.stack.home import AlreadyRunning, Home
+from cli.stack.named_servers import NamedServerSilent
 from cli.stack.postgres import DataFolderRefused
-from cli.stack.supervisor import ChildFailed
 
 SHOWN_ROLES = {"agent": "Agent", "manager": "Manager", "ops": "Support ops", "admin": "Administrator"}
 """Roles for each of which one person is listed, with a sign-in link."""
@@ -35,7 +36,7 @@ def up(directory: Path | None, rules: Path | None) -> None:
             click.echo("Starting Muster …", err=True)
             asyncio.run(stack.run(lambda: click.echo(_addresses(stack, home, settings.base_url))))
             click.echo("Muster has stopped; its data is kept.", err=True)
-    except (AlreadyRunning, PortTaken, ChildFailed, DataFolderRefused) as failure:
+    except (AlreadyRunning, PortTaken, NamedServerSilent, ChildFailed, DataFolderRefused, OSError) as failure:
         raise click.ClickException(str(failure)) from None
 
 
@@ -49,9 +50,9 @@ def _addresses(stack: EmbeddedStack, home: Home, url: str) -> str:
                 rows.append((title, person["name"], person["sign_in"]))
     if stack.catches_mail:
         rows.append(("Caught mail", "", f"{url}/dev/mail"))
-    if stack.temporal_ui:
-        rows.append(("Temporal", "", stack.temporal_ui))
+    rows.append(("Temporal", "", stack.temporal))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     lines = [f"  {title:<{widths[0]}}  {name:<{widths[1]}}  {address}" for title, name, address in rows]
     hint = f"Sign-in links work once; `muster seed --once` makes new ones. Logs: {home.logs}. Ctrl-C stops everything."
-    return "\n".join(["", "Muster is ready.", "", *lines, "", hint])
+    state = [f"Muster is ready, but {sentence}." for sentence in stack.silent] or ["Muster is ready."]
+    return "\n".join(["", *state, "", *lines, "", hint])

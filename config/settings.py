@@ -158,6 +158,12 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
+    def local_url(self) -> str:
+        """The web process's address for programs on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
     def mail_folder(self) -> Path:
         """Folder in which the embedded mailbox stores the mail it catches."""
         return self.home / "mail"

@@ -21,7 +21,10 @@ from config.temporal import DATA_CONVERTER
 from database.migrate import upgrade
 from tests.servers import cloned_database, free_port, running_postgres
 
-REAL_TIME = {"browser", "faults", "test_up.py", "test_foundations.py", "test_seeding.py", "test_servers.py"}
+REAL_TIME = {
+    *("browser", "faults"),
+    *("test_up.py", "test_foundations.py", "test_start.py", "test_seeding.py", "test_servers.py"),
+}
 """Folders and files whose tests run whole stacks or browsers in real time, and never two at a time; so do all files
 named ``…_browser.py``."""
 

@@ -22,12 +22,10 @@ from prometheus_client.registry import Collector
 
 from database.clock import PROCESS_CLOCK
 from database.process_metrics import DatabaseMetrics
+from workers.probe_ports import PORTS
 from workers.pulse import PULSES, Pulses
 
 log = logging.getLogger(__name__)
-
-PORTS = 10
-"""How many ports are tried, so that several processes on one machine need no settings of their own."""
 
 
 class PartMetrics(Collector):

@@ -7,14 +7,15 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 
-from cli.stack import parts, postgres, temporal
+from cli.stack import parts
+from cli.stack.foundations import Foundations
 from cli.stack.home import Home, Record, choose_ports, end_leftovers, is_free
 from cli.stack.logs import LogLimits
-from cli.stack.postgres import Cluster
+from cli.stack.named_servers import await_named_servers
 from cli.stack.supervisor import Supervisor
-from config.settings import Settings, stored_secret
+from cli.stack.waiting import together
+from config.settings import Settings
 
-DATABASE = "muster"
 _PORTS = ("postgres", "temporal", "ui", "smtp", *parts.PROBED)
 
 
@@ -43,20 +44,19 @@ class EmbeddedStack:
         if not is_free(settings.port):
             raise PortTaken(settings.port)
         self.ports = choose_ports(_PORTS, settings.port, earlier.ports)
-        self._cluster = self._own_cluster() if settings.database_url is None else None
-        self._server = self._own_temporal() if "TEMPORAL_ADDRESS" not in os.environ else None
+        self._foundations = Foundations(settings, home, self._supervisor, self.ports, report)
+        self.silent: tuple[str, ...] = ()
+        """What the stack works without, in sentences: servers of the settings that did not answer at the start."""
 
     @property
-    def database_url(self) -> str:
-        return self._cluster.url(DATABASE) if self._cluster else self._settings.require_database_url()
-
-    @property
-    def temporal_ui(self) -> str | None:
-        return f"http://127.0.0.1:{self.ports['ui']}" if self._server else None
+    def temporal(self) -> str:
+        """Where to look at Temporal: its UI, or the address of the server that the settings name."""
+        own = self._foundations.server
+        return f"http://127.0.0.1:{own.ui_port}" if own else self._foundations.temporal_address
 
     @property
     def catches_mail(self) -> bool:
-        return self._settings.smtp_host is None
+        return self._foundations.catches_mail
 
     async def run(self, when_ready: Callable[[], None]) -> None:
         """Start everything, call ``when_ready``, and keep it running until SIGINT, SIGTERM or SIGHUP."""
@@ -81,36 +81,25 @@ class EmbeddedStack:
             await self._stop()
 
     async def _start(self) -> None:
+        self.silent = await await_named_servers(self._settings, self._report)
+        below, start = self._foundations, self._supervisor.start
+        await together(self._start_database(), below.start_temporal(), below.start_mailbox(self._environment()))
         environment = self._environment()
-        start = self._supervisor.start
-        await asyncio.gather(self._start_database(environment), self._start_temporal_and_mailbox(environment))
         starts = [
-            start(parts.worker_child(self._with_probe("worker", environment), self._server)),
-            start(parts.muster("ticker-1", self._with_probe("ticker-1", environment), "ticker")),
-            start(parts.muster("ticker-2", self._with_probe("ticker-2", environment), "ticker")),
-            start(parts.web_child(f"http://127.0.0.1:{self._settings.port}", environment)),
+            start(parts.worker_child(self.ports["worker"], environment)),
+            start(parts.ticker_child("ticker-1", self.ports["ticker-1"], environment)),
+            start(parts.ticker_child("ticker-2", self.ports["ticker-2"], environment)),
+            start(parts.web_child(self._settings.local_url, environment)),
         ]
-        if self._cluster:
+        if below.cluster:
             seeding = parts.muster("seed", environment, "seed", "--always-on-duty", "--quiet", *self._seeding)
             starts.append(self._supervisor.run_once(seeding))
-        await asyncio.gather(*starts)
+        await together(*starts)
+        await self._supervisor.all_ready()
 
-    async def _start_database(self, environment: dict[str, str]) -> None:
-        if self._cluster:
-            await asyncio.to_thread(postgres.clear_stale_server, self._cluster.folder)
-            await asyncio.to_thread(postgres.initialise, self._cluster)
-            await self._supervisor.start(parts.postgres_child(self._cluster))
-            await asyncio.to_thread(postgres.ensure_database, self._cluster, DATABASE)
-        await self._supervisor.run_once(parts.muster("migrate", environment, "migrate"))
-
-    async def _start_temporal_and_mailbox(self, environment: dict[str, str]) -> None:
-        children = []
-        if self._server:
-            children.append(parts.temporal_child(self._server))
-        if self.catches_mail:
-            folder = self._home.folder / "mail"
-            children.append(parts.mailbox_child(folder, self.ports["smtp"], environment))
-        await asyncio.gather(*map(self._supervisor.start, children))
+    async def _start_database(self) -> None:
+        await self._foundations.start_postgres()
+        await self._supervisor.run_once(parts.muster("migrate", self._environment(), "migrate"))
 
     async def _stop(self) -> None:
         self._stopping = True
@@ -119,29 +108,16 @@ class EmbeddedStack:
         self._ready = False
         self._write_record()
 
-    def _own_cluster(self) -> Cluster:
-        password = stored_secret(self._home.folder / "postgres-password")
-        return Cluster(self._home.postgres, self.ports["postgres"], password)
-
-    def _own_temporal(self) -> temporal.Server:
-        return temporal.Server(self._home.temporal_file, self.ports["temporal"], self.ports["ui"])
-
     def _environment(self) -> dict[str, str]:
-        variables = {
+        """The environment of Muster's processes. The ports in it are final once the foundations are ready."""
+        return {
+            **os.environ,
             "MUSTER_HOME": str(self._home.folder),
             "MUSTER_PORT": str(self._settings.port),
             "MUSTER_EMBEDDED": "true",
-            "MUSTER_DATABASE_URL": self.database_url,
             "PYTHONUNBUFFERED": "1",
+            **self._foundations.variables(),
         }
-        if self._server:
-            variables["TEMPORAL_ADDRESS"] = self._server.address
-        if self.catches_mail:
-            variables |= {"MUSTER_SMTP_HOST": "127.0.0.1", "MUSTER_SMTP_PORT": str(self.ports["smtp"])}
-        return {**os.environ, **variables}
-
-    def _with_probe(self, name: str, environment: dict[str, str]) -> dict[str, str]:
-        return environment | {"MUSTER_PROBE_PORT": str(self.ports[name])}
 
     def _report_if_running(self, line: str) -> None:
         if not self._stopping:
@@ -154,8 +130,8 @@ class EmbeddedStack:
                 pid=os.getpid() if running else None,
                 ready=self._ready,
                 url=self._settings.base_url,
-                database_url=self.database_url,
-                temporal_address=self._server.address if self._server else os.environ["TEMPORAL_ADDRESS"],
+                database_url=self._foundations.database_url,
+                temporal_address=self._foundations.temporal_address,
                 ports={"web": self._settings.port, **self.ports},
                 children=dict(running),
             )

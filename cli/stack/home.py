@@ -7,12 +7,16 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
+
+LOOKS = 3
+"""How often a lock is tried, in case a command is just looking whether the home is in use."""
 
 
 class AlreadyRunning(Exception):
@@ -97,16 +101,39 @@ class Home:
     def write_record(self, record: Record) -> None:
         write_private(self.record_file, json.dumps(record.as_json(), indent=1))
 
+    def is_in_use(self) -> bool:
+        """Whether a `muster up` that still lives uses this home; the record of one that was killed remains."""
+        try:
+            with self._lock_file.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Lock the home; the lock never outlives the process. Raises ``AlreadyRunning``."""
         self.make()
-        with (self.folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise AlreadyRunning(self) from None
+        with self._lock_file.open("w") as lock:
+            if not any(map(_take, [lock] * LOOKS)):
+                raise AlreadyRunning(self)
             yield
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.folder / "lock"
+
+
+def _take(lock: IO[str]) -> bool:
+    """Take an exclusive lock, unless somebody else has it for longer than ``is_in_use`` needs it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(0.05)
+        return False
+    return True
 
 
 def write_private(path: Path, text: str) -> None:
@@ -148,12 +175,13 @@ def choose_ports(names: Sequence[str], after: int, earlier: dict[str, int]) -> d
     chosen: dict[str, int] = {}
     for offset, name in enumerate(names, 1):
         preferred = (earlier.get(name), after + offset)
-        port = next((port for port in preferred if port and port < 65536 and is_free(port)), None)
-        chosen[name] = port or _any_free_port(set(chosen.values()))
+        free = (port for port in preferred if port and port < 65536 and port not in chosen.values() and is_free(port))
+        chosen[name] = next(free, None) or any_free_port(chosen.values())
     return chosen
 
 
-def _any_free_port(taken: set[int]) -> int:
+def any_free_port(taken: Collection[int]) -> int:
+    """A free port of 127.0.0.1 that isn't one of these."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

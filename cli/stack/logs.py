@@ -14,6 +14,8 @@ from pathlib import Path
 
 CHUNK = 65536
 """Maximum bytes to read at a time."""
+TAIL = 8192
+"""How many of the last bytes of each process are remembered."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,12 @@ class LogPipe:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._source, self._read)
         self.ended = asyncio.Event()
+        self._tail = b""
+
+    @property
+    def tail(self) -> str:
+        """The end of what came through this pipe: unlike the end of the log, it has nothing from earlier processes."""
+        return self._tail.decode(errors="replace")
 
     def close(self) -> None:
         """Stop reading; what the child writes afterwards is lost."""
@@ -88,6 +96,7 @@ class LogPipe:
         except BlockingIOError:
             return
         if chunk:
+            self._tail = (self._tail + chunk)[-TAIL:]
             self._log.write(chunk)
         else:
             self.close()

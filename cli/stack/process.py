@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 PR_SET_PDEATHSIG = 1
 
 _SESSION = Path("/proc/self/autogroup")
@@ -37,3 +39,11 @@ def die_with_parent(with_signal: signal.Signals = signal.SIGKILL, niceness: int 
                 _SESSION.write_text(str(niceness))
 
     return before_exec
+
+
+def lives(pid: int) -> bool:
+    """Whether a process with this id runs; one that has ended and is still listed doesn't."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

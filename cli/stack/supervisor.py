@@ -7,16 +7,16 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
+from cli.stack.child import Child, ChildFailed, ending
 from cli.stack.home import Running
 from cli.stack.logs import LogLimits, LogPipe, RotatingLog
-from cli.stack.postgres import RunAs
-from cli.stack.process import die_with_parent
+from cli.stack.process import die_with_parent, lives
+from cli.stack.waiting import Waiting
 
 HEALTHY_AFTER = 5.0
 """Seconds after which a child counts as healthy: if it dies after that, it is restarted without a pause."""
@@ -30,39 +30,8 @@ FIRST_ANSWER_WITHIN = 60.0
 """Seconds from its start for which a child may still be getting ready to answer."""
 LONGEST_PAUSE = 2.0
 """Maximum seconds between restarts of a child that keeps dying."""
-
-
-class ChildFailed(Exception):
-    """A child ended or didn't become ready while the stack was starting."""
-
-    def __init__(self, name: str, log: Path) -> None:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-        super().__init__(f"{name} did not start; its log {log} ends:\n{tail}")
-
-
-async def always_ready() -> bool:
-    """Readiness check for a child that is ready as soon as it runs."""
-    return True
-
-
-@dataclass(frozen=True)
-class Child:
-    """A process that is kept running."""
-
-    name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    ready: Callable[[], Awaitable[bool]] = always_ready
-    answers: Callable[[], Awaitable[bool]] | None = None
-    """A probe; a child that stops answering it hangs, and is killed and replaced. It must end within seconds."""
-    stop_signal: signal.Signals = signal.SIGTERM
-    last_signal: signal.Signals = signal.SIGKILL
-    """Sent if the child hasn't stopped in time."""
-    orphan_signal: signal.Signals = signal.SIGKILL
-    """Sent by the system if the supervisor is killed."""
-    run_as: RunAs = field(default_factory=RunAs)
-    niceness: int = 0
-    """How much the child gives way to the others if CPU time is short, from 0 to 19."""
+PATIENCE = 300.0
+"""Seconds for which a child that lives may be getting ready, on however slow a machine."""
 
 
 class Supervisor:
@@ -86,34 +55,43 @@ class Supervisor:
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self.running: dict[str, Running] = {}
 
-    async def start(self, child: Child, within: float = 60.0) -> None:
-        """Start a child and keep it running. Returns once it is ready; raises ``ChildFailed`` if that takes too long.
+    async def start(self, child: Child, within: float = PATIENCE) -> None:
+        """Start a child, wait until it is ready, and keep it running from then on.
 
-        ``within`` is in seconds.
+        Raises ``ChildFailed`` if its process ends before, or isn't ready after ``within`` seconds.
         """
         self._children[child.name] = child
         await self._spawn(child)
+        await self._until_ready(child, self._processes[child.name], within)
         self._keepers[child.name] = asyncio.create_task(self._keep(child))
-        deadline = time.monotonic() + within
-        while not await child.ready():
-            if time.monotonic() > deadline:
-                await self._read_last_lines(child.name)
-                raise ChildFailed(child.name, self._log(child.name))
-            await asyncio.sleep(0.1)
+
+    async def all_ready(self, within: float = PATIENCE) -> None:
+        """Wait until all children that are kept running are ready at the same time; those that die are restarted.
+
+        Raises ``ChildFailed`` for one that isn't after ``within`` seconds.
+        """
+        waiting = Waiting(self._report)
+        while lacking := await self._lacking():
+            name, lack = lacking
+            if waiting.seconds > within:
+                raise self._failure(name, f"it is not ready after {within:.0f} s: {lack}")
+            await waiting.pause(name, lack)
 
     async def run_once(self, child: Child) -> None:
         """Run a command to completion. Raises ``ChildFailed`` unless it exits with status 0."""
-        process = await self._open(child)
+        process, waiting = await self._open(child), Waiting(self._report)
+        ended = asyncio.create_task(process.wait())
         try:
-            code = await process.wait()
+            while not ended.done():
+                await waiting.pause(child.name, "it has not finished", ended)
         except asyncio.CancelledError:
             process.kill()
-            await process.wait()
+            await ended
             raise
         finally:
             await self._read_last_lines(child.name)
-        if code != 0:
-            raise ChildFailed(child.name, self._log(child.name))
+        if code := ended.result():
+            raise self._failure(child.name, ending(code))
 
     async def stop(self, names: tuple[str, ...], within: float) -> None:
         """Ask all these children to stop at the same time; kill those still running after ``within`` seconds."""
@@ -141,29 +119,64 @@ class Supervisor:
             self.running.pop(child.name, None)
         self._changed()
 
+    async def _until_ready(self, child: Child, process: asyncio.subprocess.Process, within: float) -> None:
+        waiting = Waiting(self._report)
+        ended = asyncio.create_task(process.wait())
+        try:
+            while True:
+                asking = asyncio.ensure_future(child.lacks(process.pid))
+                await asyncio.wait((ended, asking), return_when=asyncio.FIRST_COMPLETED)
+                if ended.done():
+                    asking.cancel()
+                    await self._read_last_lines(child.name)
+                    raise self._failure(child.name, ending(ended.result()))
+                lack = asking.result()
+                if lack is None:
+                    return
+                if waiting.seconds > within:
+                    raise self._failure(child.name, f"it is not ready after {within:.0f} s: {lack}")
+                await waiting.pause(child.name, lack, ended)
+        finally:
+            ended.cancel()
+
+    async def _lacking(self) -> tuple[str, str] | None:
+        """A child that isn't ready now, and what it lacks."""
+        for name in tuple(self._keepers):
+            pid = self._processes[name].pid
+            lack = await self._children[name].lacks(pid)
+            if not lives(pid):
+                return name, "it ended, and is being restarted"
+            if lack is not None:
+                return name, lack
+        return None
+
+    def _failure(self, name: str, reason: str) -> ChildFailed:
+        return ChildFailed(name, reason, self._log(name), self._pipes[name].tail)
+
     async def _keep(self, child: Child) -> None:
-        failures = 0
+        failures, has_answered = 0, True
         while True:
             process = self._processes[child.name]
             began = time.monotonic()
-            code = await self._until_ended(child, process)
+            code = await self._until_ended(child, process, has_answered)
+            has_answered = False
             failures = 0 if time.monotonic() - began > HEALTHY_AFTER else failures + 1
             self._report(f"{child.name} ended ({_reason(code)}), restarting it")
             await asyncio.sleep(min(0.1 * 2 ** (failures - 1), LONGEST_PAUSE) if failures else 0)
             await self._spawn(child)
 
-    async def _until_ended(self, child: Child, process: asyncio.subprocess.Process) -> int:
+    async def _until_ended(self, child: Child, process: asyncio.subprocess.Process, has_answered: bool) -> int:
         """The exit status of a process, which is killed if it hangs."""
-        probing = asyncio.create_task(self._kill_if_hanging(child, process))
+        probing = asyncio.create_task(self._kill_if_hanging(child, process, has_answered))
         try:
             return await process.wait()
         finally:
             probing.cancel()
 
-    async def _kill_if_hanging(self, child: Child, process: asyncio.subprocess.Process) -> None:
+    async def _kill_if_hanging(self, child: Child, process: asyncio.subprocess.Process, has_answered: bool) -> None:
         if child.answers is None:
             return
-        began, misses, has_answered = time.monotonic(), 0, False
+        began, misses = time.monotonic(), 0
         while misses < MISSES:
             await asyncio.sleep(PROBE_PAUSE)
             if await child.answers():

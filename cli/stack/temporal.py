@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from cli.stack.process import die_with_parent
+
 ENVIRONMENT = {"GOGC": "400"}
 """Makes the server's garbage collector run less often. Saves a quarter of the CPU per workflow but costs memory."""
 
@@ -23,6 +25,8 @@ REPORTS_FAILING_TASKS = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearc
 """Dynamic setting: after how many failures in a row the server reports a workflow as failing. The default of five takes
 about a minute. With fewer, a starved worker's slow tasks, which count as deadlocks, would soon look like failing ones.
 """
+COMMAND_WITHIN = 4
+"""Seconds for one command of the `temporal` tool."""
 
 
 class TemporalBinaryMissing(Exception):
@@ -71,10 +75,29 @@ def command(server: Server) -> tuple[str, ...]:
 async def raise_retention(server: Server) -> bool:
     """Set the retention period for closed histories to ``RETENTION``. False if the server didn't accept it."""
     hours = int(RETENTION.total_seconds() // 3600)
+    wanted = ("--namespace", "default", "--retention", f"{hours}h", "--address", server.address)
+    return await _operate("namespace", "update", *wanted) is None
+
+
+async def silence() -> str | None:
+    """Why the server and namespace of the standard settings (``TEMPORAL_…``) don't answer; None if they do."""
+    return await _operate("namespace", "describe")
+
+
+async def _operate(*arguments: str) -> str | None:
+    """Run `temporal operator …`, for a few seconds at most. Returns what it complains of; None if it succeeded."""
     process = await asyncio.create_subprocess_exec(
-        *(str(BINARY), "operator", "namespace", "update", "--namespace", "default"),
-        *("--retention", f"{hours}h", "--address", server.address),
+        *(str(BINARY), "operator", *arguments, "--command-timeout", f"{COMMAND_WITHIN}s"),
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        preexec_fn=die_with_parent(),
     )
-    return await process.wait() == 0
+    try:
+        _, complaint = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    lines = complaint.decode(errors="replace").strip().splitlines()
+    return None if process.returncode == 0 else (lines[-1].strip() if lines else "it refuses")

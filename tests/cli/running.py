@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from cli.stack.home import Home, Record
+from cli.stack.process import die_with_parent
 from tests.servers import free_port
 
 MUSTER = str(Path(sys.executable).with_name("muster"))
@@ -103,6 +104,8 @@ def running_stack(
             stderr=log,
             text=True,
             start_new_session=True,
+            # A test run that is killed leaves no stack behind.
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         stack = Stack(Home(folder), web_port, supervisor, command)
         try:

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from activities.integrations.mailbox import list_mail
-from cli.stack import parts, postgres, temporal
+from cli.stack import parts, postgres
+from cli.stack.child import Child
 from cli.stack.logs import LogLimits, RotatingLog
 from cli.stack.postgres import Cluster
-from cli.stack.supervisor import Child, ChildFailed, Supervisor
+from cli.stack.supervisor import Supervisor
 from tests.servers import free_port, running_postgres
 
 
@@ -59,20 +60,6 @@ def test_a_server_that_outlived_its_supervisor_is_stopped(tmp_path: Path) -> Non
         assert not (cluster.folder / "postmaster.pid").exists()
 
 
-async def test_temporal_is_ready_with_its_attributes_and_its_retention(tmp_path: Path, supervisor: Supervisor) -> None:
-    server = temporal.Server(tmp_path / "temporal.db", free_port(), free_port())
-    await supervisor.start(parts.temporal_child(server))
-    for arguments, expected in (
-        (("operator", "namespace", "describe", "default"), "720h"),
-        (("operator", "search-attribute", "list"), temporal.SEARCH_ATTRIBUTES[0]),
-    ):
-        process = await asyncio.create_subprocess_exec(
-            *(str(temporal.BINARY), *arguments, "--address", server.address), stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await process.communicate()
-        assert expected in output.decode()
-
-
 async def test_mail_survives_a_killed_mailbox(tmp_path: Path, supervisor: Supervisor) -> None:
     folder, port = tmp_path / "mail", free_port()
     await supervisor.start(parts.mailbox_child(folder, port, os.environ))
@@ -98,16 +85,6 @@ async def test_mail_survives_a_killed_mailbox(tmp_path: Path, supervisor: Superv
     assert dict(mail.headers)["X-Muster-Message"] == "42"
     assert mail.as_json()["from"] == "Support <support@harborboats.example>"
     assert list_mail(tmp_path / "nowhere") == []
-
-
-async def test_a_child_that_cannot_start_is_reported_with_its_log(tmp_path: Path, supervisor: Supervisor) -> None:
-    async def never() -> bool:
-        return False
-
-    with pytest.raises(ChildFailed, match="no such room"):
-        await supervisor.start(Child("talker", ("sh", "-c", "echo no such room; sleep 9"), os.environ, never), within=1)
-    with pytest.raises(ChildFailed, match="out of breath"):
-        await supervisor.run_once(Child("runner", ("sh", "-c", "echo out of breath; exit 3"), os.environ))
 
 
 async def test_log_files_rotate_between_lines_and_lose_none(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 import httpx
 
 from cli.stack import parts, temporal
-from cli.stack.supervisor import Child, Supervisor
+from cli.stack.child import Child
+from cli.stack.supervisor import Supervisor
 from tests.cli.running import environment, run_muster
 from tests.faults.stack import RULES
 from tests.servers import free_port

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.stack import postgres
-from cli.stack.embedded import DATABASE
+from cli.stack.foundations import DATABASE
 from cli.stack.home import Home
 from cli.stack.postgres import BINARIES, Cluster
 from config.settings import stored_secret
