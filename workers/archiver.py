@@ -6,7 +6,6 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.archive.folder import ArchiveFolder
@@ -24,16 +23,17 @@ PAUSE = 0.02
 async def archive_ended(
     engine: AsyncEngine, folder: ArchiveFolder, before: datetime, now: datetime, stop: asyncio.Event
 ) -> int:
-    """Run one pass over escalations closed before this time; returns how many were archived. Logs the same."""
+    """Run one pass over escalations closed before this time; returns how many were archived. Logs the same.
+
+    Raises SQLAlchemy's errors, and ``OSError`` if the folder can't be written to.
+    """
     clock = asyncio.get_running_loop().time
     ends, archived = clock() + LONGEST.total_seconds(), 0
     try:
         while clock() < ends and not stop.is_set() and await _archive_next(engine, folder, before, now):
             archived += 1
             await asyncio.sleep(PAUSE)
-    except (SQLAlchemyError, OSError) as error:
-        log.warning("archive pass incomplete archived=%d error=%s", archived, type(error).__name__)
-    else:
+    finally:
         log.info("archive pass archived=%d", archived)
     return archived
 

@@ -11,7 +11,6 @@ import logging
 from datetime import datetime
 from io import BytesIO
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
@@ -29,7 +28,7 @@ from database.stores.staff.calendar_feeds import (
     take_due,
 )
 from domain.schedules.calendar_feed import FeedDelayed, FeedUnread, Reading, fingerprint, horizon
-from workers.pulse import PULSES
+from workers.part import Part, is_outage
 
 log = logging.getLogger(__name__)
 
@@ -37,22 +36,19 @@ POLL_EVERY = 5.0
 CONCURRENT_FEEDS = 4
 READERS = asyncio.Semaphore(2)
 """Limits how many reader processes run at the same time."""
+OUR_FAULT = "something went wrong while reading it; the operators can find out what"
 
 
 async def run_calendars(engine: AsyncEngine, stop: asyncio.Event, *, private_addresses: bool = False) -> None:
     """Read due calendars until ``stop``: the next starts as soon as one is done, however long the others take."""
-    stopping = asyncio.create_task(stop.wait())
+    stopping, part = asyncio.create_task(stop.wait()), Part("calendars")
     reading: set[asyncio.Task[None]] = set()
     try:
         while not stop.is_set():
-            PULSES.tried("calendars")
-            try:
+            with part.run():
                 now = current_time()
                 for feed in await _due(engine, now, CONCURRENT_FEEDS - len(reading)):
-                    reading.add(asyncio.create_task(_process(engine, feed, now, private_addresses)))
-                PULSES.worked("calendars")
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("calendar feeds unreachable, retrying error=%s", type(error).__name__)
+                    reading.add(asyncio.create_task(_process(engine, feed, now, private_addresses, part)))
             await asyncio.wait({stopping, *reading}, timeout=POLL_EVERY, return_when=asyncio.FIRST_COMPLETED)
             reading = {task for task in reading if not task.done()}
     finally:
@@ -71,38 +67,35 @@ async def _due(engine: AsyncEngine, now: datetime, most: int) -> list[DueFeed]:
 
 async def read_due_calendars(engine: AsyncEngine, now: datetime, *, private_addresses: bool = False) -> int:
     """Read at most ``CONCURRENT_FEEDS`` due calendars; returns their number."""
-    due = await _due(engine, now, CONCURRENT_FEEDS)
-    async with asyncio.TaskGroup() as group:
-        for feed in due:
-            group.create_task(_process(engine, feed, now, private_addresses))
+    due, part = await _due(engine, now, CONCURRENT_FEEDS), Part("calendars")
+    await asyncio.gather(*(_process(engine, feed, now, private_addresses, part) for feed in due))
     return len(due)
 
 
-async def _process(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:
+async def _process(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool, part: Part) -> None:
+    """Read one calendar. Whatever goes wrong with it doesn't affect the others."""
     try:
         try:
             await _read(engine, feed, now, private_addresses)
-        except (SQLAlchemyError, OSError):
-            raise
         except FeedDelayed as delayed:
             log.warning("calendar read later calendar=%d reason=%s", feed.id, delayed)
             async with engine.begin() as conn:
                 await note_delay(conn, feed, now)
+        except FeedUnread as unread:
+            log.info("unreadable calendar=%d person=%d reason=%s", feed.id, feed.person, unread)
+            await _note_failure(engine, feed, unread.reason, now)
         except Exception as error:
-            # Calendars are written by strangers: whatever goes wrong with one must not affect the others.
-            async with engine.begin() as conn:
-                await note_failure(conn, feed, _reason(feed, error), now)
-    except (SQLAlchemyError, OSError) as error:
-        # It is read again when its lease expires.
-        log.warning("database unreachable, retrying calendar=%d error=%s", feed.id, type(error).__name__)
+            # Without the database, nothing is stored, and it is read again when its lease expires.
+            part.log_failure(error, "calendar", f"calendar={feed.id} person={feed.person}")
+            if not is_outage(error):
+                await _note_failure(engine, feed, OUR_FAULT, now)
+    except Exception as error:
+        part.log_failure(error, "result", f"calendar={feed.id}")
 
 
-def _reason(feed: DueFeed, error: Exception) -> str:
-    if isinstance(error, FeedUnread):
-        log.info("unreadable calendar=%d person=%d reason=%s", feed.id, feed.person, error)
-        return error.reason
-    log.error("unexpected error while reading calendar=%d person=%d", feed.id, feed.person, exc_info=error)
-    return "something went wrong while reading it; the operators can find out what"
+async def _note_failure(engine: AsyncEngine, feed: DueFeed, reason: str, now: datetime) -> None:
+    async with engine.begin() as conn:
+        await note_failure(conn, feed, reason, now)
 
 
 async def _read(engine: AsyncEngine, feed: DueFeed, now: datetime, private_addresses: bool) -> None:

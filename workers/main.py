@@ -32,6 +32,7 @@ from domain.retention import Expiring, Retention
 from workers.auditor import run_auditor
 from workers.backstop import keep_backstop
 from workers.calendars import run_calendars
+from workers.part import Part, keep_running
 from workers.probe import Probe, serving_probe
 from workers.pulse import PULSES, WORKER_PARTS
 from workers.rebuild_requests import run_rebuild_requests
@@ -79,9 +80,12 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), RETRY_EVERY)
     PULSES.expect(WORKER_PARTS)
     async with asyncio.TaskGroup() as group:
-        group.create_task(keep_clock(health_engine, stop))
-        polling = _poll_while_database_answers(client, dependencies, health_engine, stop, settings.workflow_cache)
-        group.create_task(polling)
+
+        async def poll() -> None:
+            await _poll_while_database_answers(client, dependencies, health_engine, stop, settings.workflow_cache)
+
+        group.create_task(keep_running(Part("clock"), lambda: keep_clock(health_engine, stop), stop))
+        group.create_task(keep_running(Part("polling"), poll, stop))
         group.create_task(run_relay(engine, client, stop))
         group.create_task(run_auditor(engine, client, stop))
         group.create_task(run_rebuild_requests(engine, client, stop))

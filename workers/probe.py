@@ -29,14 +29,16 @@ log = logging.getLogger(__name__)
 
 
 class PartMetrics(Collector):
-    """When the process's parts last succeeded, and how often."""
+    """When the process's parts last succeeded, and how often they have succeeded and failed."""
 
     def __init__(self, pulses: Pulses) -> None:
         self._pulses = pulses
 
     def collect(self) -> Iterator[Metric]:
         working = GaugeMetricFamily(
-            "muster_part_working", "1 if this part has succeeded lately, otherwise 0", labels=["part"]
+            "muster_part_working",
+            "0 if this part has not succeeded for longer than it should, otherwise 1",
+            labels=["part"],
         )
         failing = self._pulses.failing()
         since = GaugeMetricFamily(
@@ -49,7 +51,12 @@ class PartMetrics(Collector):
                 since.add_metric([part], age)
         for part, count in self._pulses.times().items():
             times.add_metric([part], count)
-        yield from (working, since, times)
+        failures = CounterMetricFamily(
+            "muster_part_failures", "Failures of this part, each of which was logged", labels=["part"]
+        )
+        for part, count in self._pulses.failures().items():
+            failures.add_metric([part], count)
+        yield from (working, since, times, failures)
 
 
 class Probe:

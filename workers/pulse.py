@@ -38,6 +38,7 @@ class Pulse:
     tried_at: float
     worked_at: float | None = None
     times_worked: int = 0
+    times_failed: int = 0
     began_at: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +80,11 @@ class Pulses:
             pulse.tried_at = pulse.worked_at = self._clock()
             pulse.times_worked += 1
 
+    def failed(self, part: str) -> None:
+        """Count a failure. The part may still work: what counts for that is its last success."""
+        if pulse := self._pulses.get(part):
+            pulse.times_failed += 1
+
     def stuck(self) -> list[str]:
         """The parts that have not tried for too long."""
         now = self._clock()
@@ -100,6 +106,10 @@ class Pulses:
     def times(self) -> dict[str, int]:
         """How many times each part has succeeded."""
         return {part: pulse.times_worked for part, pulse in self._pulses.items()}
+
+    def failures(self) -> dict[str, int]:
+        """How many failures of each part were logged. One run may have several."""
+        return {part: pulse.times_failed for part, pulse in self._pulses.items()}
 
 
 PULSES = Pulses()

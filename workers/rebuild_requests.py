@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from activities.outage import is_temporal_down
 from database.clock import current_time
-from database.listening import listen
+from database.engine import is_down
 from database.stores.rounds.rebuild_requests import (
     RebuildAnswer,
     RebuildRequest,
@@ -21,49 +21,41 @@ from database.stores.rounds.rebuild_requests import (
 )
 from database.stores.rounds.repair import position_of
 from domain.ids import REBUILD_CHANNEL
+from workers.news import woken_by
+from workers.part import Part
 from workers.pulse import PULSES
 from workers.rebuild import reason_to_rebuild, rebuild
-from workers.waking import first_of
 
 log = logging.getLogger(__name__)
 
 POLL_EVERY = 5.0
 """Seconds between polls, in case a notification is lost; also between attempts while Temporal doesn't answer."""
-UNANSWERED = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED})
-"""How a call to Temporal fails if there is no answer."""
 
 
 async def run_rebuild_requests(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
     """Answer requests until ``stop``. Survives outages of the database and of Temporal."""
-    news = asyncio.Event()
-    listening = asyncio.create_task(_wake_on_news(engine, news))
-    try:
+    news, part = asyncio.Event(), Part("rebuild_requests")
+    async with woken_by(REBUILD_CHANNEL, engine, news.set, part):
         while not stop.is_set():
             news.clear()
-            PULSES.tried("rebuild_requests")
-            try:
-                await answer_requests(engine, client)
-                PULSES.worked("rebuild_requests")
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("rebuild requests unreachable, retrying error=%s", type(error).__name__)
-            except Exception:
-                log.exception("unexpected rebuild requests error, retrying in %.0f s", POLL_EVERY)
-            await first_of(stop, news, POLL_EVERY)
-    finally:
-        listening.cancel()
+            with part.run():
+                await answer_requests(engine, client, part)
+            await part.pause(stop, POLL_EVERY, news)
 
 
-async def answer_requests(engine: AsyncEngine, client: Client) -> None:
+async def answer_requests(engine: AsyncEngine, client: Client, part: Part | None = None) -> None:
     """Rebuild every workflow that somebody asked for, one after another; failed ones are retried by the next call.
 
     Each request has its own transaction, because a rebuild commits elsewhere: if one fails, the others stay answered.
+    Failures are logged in the name of ``part``.
     """
     failed: list[str] = []
-    while await _answer_next(engine, client, failed):
-        PULSES.tried("rebuild_requests")
+    part = part or Part("rebuild_requests")
+    while await _answer_next(engine, client, failed, part):
+        PULSES.tried(part.name)
 
 
-async def _answer_next(engine: AsyncEngine, client: Client, failed: list[str]) -> bool:
+async def _answer_next(engine: AsyncEngine, client: Client, failed: list[str], part: Part) -> bool:
     """Answer one request, except those that failed, or add it to those; False if there is none."""
     async with engine.begin() as conn:
         request = await take_request(conn, failed)
@@ -75,9 +67,7 @@ async def _answer_next(engine: AsyncEngine, client: Client, failed: list[str]) -
             # Whatever is wrong with this workflow, the others must not wait for it.
             failed.append(request.id)
             await note_failure(conn, request, _words(error))
-            known = isinstance(error, RPCError | RuntimeError | SQLAlchemyError | OSError)
-            words = ("rebuild failed, retrying escalation=%s error=%s", request.escalation, type(error).__name__)
-            log.warning(*words, exc_info=None if known else error)
+            part.log_failure(error, "request", f"escalation={request.escalation}")
             return True
         await answer_request(conn, request, answer, current_time())
     log.warning("rebuild requested escalation=%s answer=%s", request.escalation, answer)
@@ -86,10 +76,11 @@ async def _answer_next(engine: AsyncEngine, client: Client, failed: list[str]) -
 
 def _words(error: Exception) -> str:
     """What the page says about a failed attempt."""
-    # A client that has never connected raises a plain RuntimeError.
-    if type(error) is RuntimeError or (isinstance(error, RPCError) and error.status in UNANSWERED):
+    if is_temporal_down(error):
         return "Temporal does not answer"
-    return error.status.name if isinstance(error, RPCError) else type(error).__name__
+    if is_down(error):
+        return "the database can't be used right now"
+    return f"Temporal refused: {error.status.name}" if isinstance(error, RPCError) else type(error).__name__
 
 
 async def _rebuilt(engine: AsyncEngine, client: Client, request: RebuildRequest) -> RebuildAnswer:
@@ -101,8 +92,3 @@ async def _rebuilt(engine: AsyncEngine, client: Client, request: RebuildRequest)
     reason = await reason_to_rebuild(client, engine, position, now)
     rebuilt = await rebuild(client, engine, request.escalation, reason, now, actor=request.asked_by)
     return RebuildAnswer.REBUILT if rebuilt else RebuildAnswer.OVER
-
-
-async def _wake_on_news(engine: AsyncEngine, news: asyncio.Event) -> None:
-    async for _ in listen(engine.url.render_as_string(hide_password=False), [REBUILD_CHANNEL]):
-        news.set()

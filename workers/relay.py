@@ -7,28 +7,22 @@ escalation, the workflow is still started here.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.messages import Event, Happened
 from activities.starting import SIGNAL, start_workflow, wake_workflow
-from database.listening import listen
 from database.stores.escalations.outbox import UnrelayedEvent, mark_relayed, take_unrelayed
 from database.stores.journal.timeline import database_now
 from domain.escalation import Kind
 from domain.ids import OUTBOX_CHANNEL, workflow_id
-from workers.pulse import PULSES
-from workers.waking import first_of
-
-log = logging.getLogger(__name__)
+from workers.news import woken_by
+from workers.part import Part
 
 IN_FLIGHT = 8
 """Maximum concurrent signals; few, so that updates that people wait for don't queue behind many signals."""
@@ -37,38 +31,31 @@ POLL_EVERY = 5.0
 TIMEOUT = timedelta(seconds=5)
 WAKING = frozenset({Kind.BOOKED, Kind.WITHDRAWN})
 """Events that can reach a workflow while its start is delayed."""
-_UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
 
 async def run_relay(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
     """Relay events until ``stop``. Survives outages of the database and of Temporal."""
-    news = asyncio.Event()
-    listening = asyncio.create_task(_wake_on_news(engine, news))
-    try:
+    news, part = asyncio.Event(), Part("relay")
+    async with woken_by(OUTBOX_CHANNEL, engine, news.set, part):
         while not stop.is_set():
             news.clear()
-            PULSES.tried("relay")
             relayed = 0
-            try:
-                relayed = await relay_once(engine, client)
-                PULSES.worked("relay")
-            except _UNREACHABLE as error:
-                log.warning("outbox unreachable, retrying error=%s", type(error).__name__)
-                await asyncio.sleep(1)
+            with part.run():
+                relayed = await relay_once(engine, client, part)
             if not relayed:
-                await first_of(stop, news, POLL_EVERY)
-    finally:
-        listening.cancel()
+                await part.pause(stop, POLL_EVERY, news)
 
 
-async def relay_once(engine: AsyncEngine, client: Client) -> int:
-    """Relay the events for one batch of escalations; returns how many of those escalations received theirs."""
+async def relay_once(engine: AsyncEngine, client: Client, part: Part | None = None) -> int:
+    """Relay the events for one batch of escalations; returns how many of those escalations received theirs.
+
+    One escalation's failure is logged in the name of ``part``, and doesn't keep the others from receiving their events.
+    """
+    gate, part = asyncio.Semaphore(IN_FLIGHT), part or Part("relay")
     async with engine.begin() as conn:
         unrelayed = await take_unrelayed(conn)
-        gate = asyncio.Semaphore(IN_FLIGHT)
-        results = await asyncio.gather(
-            *(_relay(client, engine, escalation_id, events, gate) for escalation_id, events in unrelayed.items())
-        )
+        attempts = [_relay(client, engine, *escalation, gate, part) for escalation in unrelayed.items()]
+        results = await asyncio.gather(*attempts)
         outcomes = zip(unrelayed.values(), results, strict=True)
         relayed = [event.id for events, received in outcomes if received for event in events]
         if relayed:
@@ -77,7 +64,12 @@ async def relay_once(engine: AsyncEngine, client: Client) -> int:
 
 
 async def _relay(
-    client: Client, engine: AsyncEngine, escalation_id: str, events: Sequence[UnrelayedEvent], gate: asyncio.Semaphore
+    client: Client,
+    engine: AsyncEngine,
+    escalation_id: str,
+    events: Sequence[UnrelayedEvent],
+    gate: asyncio.Semaphore,
+    part: Part,
 ) -> bool:
     messages = [Event(event.seq, event.kind, event.at, _without_free_text(event.body)) for event in events]
     async with gate:
@@ -87,18 +79,10 @@ async def _relay(
             signalled = tuple(message for message in messages if message.kind != Kind.OPENED)
             if signalled:
                 await _signal(client, engine, escalation_id, signalled)
-        except RPCError as error:
-            log.warning("relay failed, retrying escalation=%s error=%s", escalation_id, error.status.name)
-        except _UNREACHABLE as error:
-            log.warning("outbox unreachable, retrying escalation=%s error=%s", escalation_id, type(error).__name__)
-        except RuntimeError as error:
-            log.warning("temporal unreachable, retrying escalation=%s error=%s", escalation_id, type(error).__name__)
-        except Exception:
-            # One escalation's failure must not keep the others from receiving their events.
-            log.exception("unexpected relay error, retrying escalation=%s", escalation_id)
-        else:
-            return True
-    return False
+        except Exception as error:
+            part.log_failure(error, "events", f"escalation={escalation_id}")
+            return False
+    return True
 
 
 async def _signal(client: Client, engine: AsyncEngine, escalation_id: str, events: tuple[Event, ...]) -> None:
@@ -122,8 +106,3 @@ def _namespace_missing(error: RPCError) -> bool:
 def _without_free_text(body: dict[str, Any]) -> dict[str, Any]:
     """The body without an agent's reason for declining, which may appear only in the timeline (docs/decisions/0008)."""
     return {name: value for name, value in body.items() if name != "reason"}
-
-
-async def _wake_on_news(engine: AsyncEngine, news: asyncio.Event) -> None:
-    async for _ in listen(engine.url.render_as_string(hide_password=False), [OUTBOX_CHANNEL]):
-        news.set()

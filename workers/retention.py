@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
@@ -20,7 +18,7 @@ from database.stores.journal.retention import BATCH, remove_batch
 from database.transaction import transaction
 from domain.retention import Expiring, Retention
 from workers.archiver import archive_ended
-from workers.pulse import PULSES
+from workers.part import Part
 
 log = logging.getLogger(__name__)
 
@@ -33,31 +31,31 @@ PAUSE = 0.05
 
 async def run_retention(engine: AsyncEngine, retention: Retention, archive: ArchiveFolder, stop: asyncio.Event) -> None:
     """Remove and archive every hour until ``stop``. Survives an outage of the database."""
+    part = Part("retention", longest_pause=PASS_EVERY.total_seconds())
     while not stop.is_set():
-        PULSES.tried("retention")
         now = current_time()
-        await remove_expired(engine, retention, now, stop)
-        if retention.archive_after is not None:
-            await archive_ended(engine, archive, now - retention.archive_after, now, stop)
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(stop.wait(), PASS_EVERY.total_seconds())
+        with part.run():
+            await remove_expired(engine, retention, now, stop, part)
+            if retention.archive_after is not None:
+                with part.step("archive"):
+                    await archive_ended(engine, archive, now - retention.archive_after, now, stop)
+        await part.pause(stop, PASS_EVERY.total_seconds())
 
 
-async def remove_expired(engine: AsyncEngine, retention: Retention, now: datetime, stop: asyncio.Event) -> Counter[str]:
-    """Run one pass; returns the number of rows removed by kind. Logs the same in one line."""
+async def remove_expired(
+    engine: AsyncEngine, retention: Retention, now: datetime, stop: asyncio.Event, part: Part | None = None
+) -> Counter[str]:
+    """Run one pass; returns the number of rows removed by kind. Logs the same in one line.
+
+    A kind that can't be removed doesn't keep the others from being removed. That is logged in the name of ``part``.
+    """
     removed: Counter[str] = Counter()
-    failed = []
+    part = part or Part("retention")
     for what, age in retention.ages.items():
-        try:
+        with part.step(what.value):
             await _remove(engine, what, now - age, removed, stop)
-        except (SQLAlchemyError, OSError) as error:
-            failed.append(f"{what.value}:{type(error).__name__}")
     counts = " ".join(f"{what.value}={removed[what.value]}" for what in retention.ages)
-    if failed:
-        log.warning("retention pass incomplete %s failed=%s", counts, ",".join(failed))
-    else:
-        log.info("retention pass %s", counts)
-        PULSES.worked("retention")
+    log.info("retention pass %s", counts)
     return removed
 
 

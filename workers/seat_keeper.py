@@ -12,12 +12,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
@@ -26,7 +23,7 @@ from database.stores.directory.read import read_directory
 from database.stores.seats.change_impact import sync_pools
 from database.stores.seats.engagements import follow_engagements
 from database.stores.seats.pin_assignee import pin_taken
-from workers.pulse import PULSES
+from workers.part import Part
 
 log = logging.getLogger(__name__)
 
@@ -39,33 +36,31 @@ _MY_TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended('seat keeper'
 
 async def run_seat_keeper(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Keep seats until ``stop``. Survives an outage of the database."""
-    memory = SearchMemory(stop=stop)
+    memory, part = SearchMemory(stop=stop), Part("seat_keeper")
     while not stop.is_set():
-        PULSES.tried("seat_keeper")
         memory.until = time.monotonic() + RUN_AT_MOST
-        with _failures_logged("lock"):
-            await keep_seats(engine, memory, current_time())
-            PULSES.worked("seat_keeper")
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(stop.wait(), RUN_EVERY)
+        with part.run():
+            await keep_seats(engine, memory, current_time(), part)
+        await part.pause(stop, RUN_EVERY)
 
 
-async def keep_seats(engine: AsyncEngine, memory: SearchMemory, now: datetime) -> None:
-    """One run, unless another process is running it."""
+async def keep_seats(engine: AsyncEngine, memory: SearchMemory, now: datetime, part: Part | None = None) -> None:
+    """One run, unless another process is running it. A step that fails doesn't keep the others from running."""
+    part = part or Part("seat_keeper")
     async with engine.begin() as turn:
         if not (await turn.execute(_MY_TURN)).scalar_one():
             return
-        with _failures_logged("pools"):
+        with part.step("pools"):
             await _follow_directory(engine, now)
-        with _failures_logged("taken_calls"):
+        with part.step("taken_calls"):
             await pin_taken(engine, now)
-        with _failures_logged("engagements"):
+        with part.step("engagements"):
             if reassigned := await follow_engagements(engine, memory.occupied, now):
                 log.info("reassigned seats count=%d reason=call_in_progress", reassigned)
-        with _failures_logged("at_risk"):
+        with part.step("at_risk"):
             if recovered := await recover(engine, memory, now):
                 log.info("recovered at-risk bookings count=%d", recovered)
-        with _failures_logged("prepared_moves"):
+        with part.step("prepared_moves"):
             await prepare_moves(engine, memory, now)
 
 
@@ -74,14 +69,3 @@ async def _follow_directory(engine: AsyncEngine, now: datetime) -> None:
         replanned = await sync_pools(conn, await read_directory(conn), now)
     if replanned.at_risk:
         log.warning("bookings at risk count=%d reason=directory_change", len(replanned.at_risk))
-
-
-@contextmanager
-def _failures_logged(part: str) -> Iterator[None]:
-    """Log a failure in this part, which will run again next time; the other parts still run."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        log.warning("seat keeper failed, retrying in %.0f s part=%s error=%s", RUN_EVERY, part, type(error).__name__)
-    except Exception:
-        log.exception("unexpected seat keeper error, retrying in %.0f s part=%s", RUN_EVERY, part)

@@ -9,30 +9,28 @@ their leases expire, and are sent with the same Message-ID.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.delivery import Dispatcher, NoRecipient
 from activities.integrations.chat import Webhook, WebhookPoster
 from activities.integrations.mail import SmtpMailer, SmtpServer
 from activities.letters.letter import Addresses
-from database.listening import listen
 from database.stores.journal import message_queue
 from database.stores.journal.message_queue import QueuedMessage
 from database.stores.queries.letter_context import letter_context
 from domain.delivery import Undelivered, next_wait
 from domain.ids import MESSAGE_CHANNEL, Tokens
 from domain.letter import Channel
-from workers.pulse import PULSES
+from workers.news import woken_by
+from workers.part import Part
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +50,6 @@ STORE_AGAIN_AFTER = 0.5
 """Seconds to wait before trying again to store an outcome."""
 GRACE = 3.0
 """Seconds that messages in flight have left when the process is told to stop."""
-
-_UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
 
 @dataclass(frozen=True)
@@ -75,20 +71,14 @@ async def run_sender(engine: AsyncEngine, tokens: Tokens, settings: SenderSettin
         settings.mail_from,
     )
     workers = [ChannelWorker(engine, dispatcher, channel, at_most) for channel, at_most in LANES.items()]
-    async with asyncio.TaskGroup() as group:
-        listening = group.create_task(_wake_on_news(engine, workers))
-        running = [group.create_task(worker.run()) for worker in workers]
-        await stop.wait()
-        listening.cancel()
-        for worker in workers:
-            worker.stop()
-        await asyncio.wait(running)
 
-
-async def _wake_on_news(engine: AsyncEngine, workers: Sequence[ChannelWorker]) -> None:
-    async for _ in listen(engine.url.render_as_string(hide_password=False), [MESSAGE_CHANNEL]):
+    def wake() -> None:
         for worker in workers:
             worker.wake()
+
+    async with woken_by(MESSAGE_CHANNEL, engine, wake, workers[0].part), asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(worker.run(stop))
 
 
 class ChannelWorker:
@@ -102,29 +92,20 @@ class ChannelWorker:
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._destinations: dict[str, str] = {}
         self._news = asyncio.Event()
-        self._stopping = False
+        self.part = Part(f"sender_{channel.value}")
 
     def wake(self) -> None:
         self._news.set()
 
-    def stop(self) -> None:
-        self._stopping = True
-        self.wake()
-
-    async def run(self) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         renewing = asyncio.create_task(self._renew())
         try:
-            while not self._stopping:
+            while not stop.is_set():
                 self._news.clear()
-                PULSES.tried(f"sender_{self._channel.value}")
                 pause = POLL_EVERY
-                try:
+                with self.part.run():
                     pause = await self._take()
-                    PULSES.worked(f"sender_{self._channel.value}")
-                except _UNREACHABLE as error:
-                    log.warning("message queue unreachable, retrying error=%s", _first_line(error))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), pause)
+                await self.part.pause(stop, pause, self._news)
             if self._in_flight:
                 await asyncio.wait(self._in_flight.values(), timeout=GRACE)
         finally:
@@ -160,10 +141,13 @@ class ChannelWorker:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            if self._in_flight:
-                with contextlib.suppress(*_UNREACHABLE):
-                    async with self._engine.begin() as conn:
-                        await message_queue.renew(conn, list(self._in_flight), LEASE)
+            if not self._in_flight:
+                continue
+            try:
+                async with self._engine.begin() as conn:
+                    await message_queue.renew(conn, list(self._in_flight), LEASE)
+            except Exception as error:
+                self.part.log_failure(error, "renewing")
 
     async def _deliver(self, queued: QueuedMessage) -> None:
         """Send the message and store the outcome, however long the database is unreachable in between."""
@@ -172,8 +156,9 @@ class ChannelWorker:
             try:
                 await self._store_outcome(queued, failure)
                 return
-            except _UNREACHABLE as error:
-                log.warning("delivery outcome not stored, retrying message=%s error=%s", queued.id, _first_line(error))
+            except Exception as error:
+                # Without its outcome, the message would be sent again when its lease expires.
+                self.part.log_failure(error, "outcome", f"message={queued.id}")
             await asyncio.sleep(STORE_AGAIN_AFTER)
 
     async def _attempt(self, queued: QueuedMessage) -> Undelivered | NoRecipient | None:

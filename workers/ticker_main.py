@@ -11,6 +11,7 @@ from database.clock_reading import keep_clock
 from database.engine import open_engine
 from domain.ids import Tokens
 from workers import ticker
+from workers.part import Part, keep_running
 from workers.probe import Probe, serving_probe
 from workers.pulse import PULSES, TICKER_PARTS
 
@@ -26,6 +27,6 @@ async def run_ticker(settings: Settings) -> None:
     PULSES.expect(TICKER_PARTS)
     with serving_probe(Probe("ticker"), settings.probe_host, settings.probe_port):
         async with asyncio.TaskGroup() as group:
-            group.create_task(keep_clock(engine, stop))
+            group.create_task(keep_running(Part("clock"), lambda: keep_clock(engine, stop), stop))
             group.create_task(ticker.run_ticker(engine, tokens, stop))
     await engine.dispose()

@@ -207,7 +207,7 @@ async def test_a_fault_while_reading_stays_with_its_calendar(
     server.answers = [answer(TEN_TO_ELEVEN)]
     feed = await look(database)
     assert feed.error == "something went wrong while reading it; the operators can find out what"
-    assert "unexpected error while reading calendar" in caplog.text
+    assert "unexpected error, retrying part=calendars step=calendar " in caplog.text
 
 
 async def test_a_calendar_that_comes_compressed_is_read(database: AsyncEngine, server: Receiver) -> None:

@@ -19,6 +19,7 @@ from domain.retention import Retention
 from tests.activities.queued_messages import enqueue, open_escalation, until
 from tests.database.ended_lives import archive_all, end_life
 from workers.main import retention
+from workers.pulse import PULSES
 from workers.retention import run_retention
 
 NOW = datetime.now(UTC)
@@ -86,14 +87,31 @@ async def test_an_escalation_that_ended_lately_or_has_mail_to_send_is_kept(
     assert files(tmp_path) == []
 
 
-async def test_rows_stay_if_the_file_cannot_be_written(
-    database: AsyncEngine, ended: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_rows_stay_if_the_file_cannot_be_written(database: AsyncEngine, ended: str, tmp_path: Path) -> None:
     before = await counts(database)
     (tmp_path / "archive").write_text("not a folder")
-    assert await archive_all(database, tmp_path / "archive", NOW) == 0
+    with pytest.raises(NotADirectoryError):
+        await archive_all(database, tmp_path / "archive", NOW)
     assert await counts(database) == before
-    assert "archive pass incomplete archived=0 error=NotADirectoryError" in caplog.text
+
+
+async def test_a_pass_that_could_not_archive_has_not_worked(
+    database: AsyncEngine, ended: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "archive").write_text("not a folder")
+    stop, ages = asyncio.Event(), Retention({}, archive_after=timedelta(days=30))
+    PULSES.expect({"retention": 9000})
+    running = asyncio.create_task(run_retention(database, ages, ArchiveFolder(tmp_path / "archive"), stop))
+
+    async def has_tried() -> bool:
+        return PULSES.failures() == {"retention": 1} or PULSES.times() == {"retention": 1}
+
+    await until(has_tried)
+    stop.set()
+    await running
+    assert PULSES.times() == {"retention": 0}
+    PULSES.expect({})
+    assert "part failed, retrying part=retention step=archive error=NotADirectoryError" in caplog.text
 
 
 async def test_rows_stay_until_everything_is_removed_together(
@@ -104,7 +122,8 @@ async def test_rows_stay_until_everything_is_removed_together(
         await conn.execute(
             text("CREATE TRIGGER stuck BEFORE DELETE ON message FOR EACH ROW EXECUTE FUNCTION refuse_rewriting()")
         )
-    assert await archive_all(database, tmp_path, NOW) == 0
+    with pytest.raises(DBAPIError, match="append-only"):
+        await archive_all(database, tmp_path, NOW)
     assert await counts(database) == before
     [first] = [file.read_text() for file in files(tmp_path)]
     async with database.begin() as conn:

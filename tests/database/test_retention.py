@@ -134,4 +134,4 @@ async def test_a_kind_that_fails_keeps_no_other_from_being_removed(
     async with database.begin() as conn:
         await conn.execute(text("DROP TABLE session"))
     assert (await run_pass(database))["rounds"] == 1
-    assert "failed=sessions:ProgrammingError" in caplog.text
+    assert "retrying part=retention step=sessions error=ProgrammingError" in caplog.text

@@ -93,7 +93,7 @@ async def test_a_broken_row_does_not_keep_the_other_parts_from_running(
     await run(database, "UPDATE call SET state = 'taken', person = 2")
     await keep_seats(database, SearchMemory(), NINE)
     assert await seat_state(database) == ("sold", 2), "whoever has taken the call is its witness"
-    assert "part=pools" in caplog.text
+    assert "part=seat_keeper step=pools" in caplog.text
 
 
 def test_whoever_had_no_turn_is_first_in_the_next_run() -> None:

@@ -132,6 +132,14 @@ async def test_while_temporal_is_down_the_request_waits_and_says_so(office: Offi
     assert "Not done yet: Temporal does not answer. It is tried again every few seconds." in page
 
 
+async def test_a_refusal_by_temporal_is_not_called_an_outage(whole: Office, temporal_env: WorkflowEnvironment) -> None:
+    one, ops = await opened(whole), await whole.browser("Otto Ops")
+    await asked(ops, one)
+    target = temporal_env.client.service_client.config.target_host
+    await answer_requests(whole.engine, await Client.connect(target, namespace="nowhere"))
+    assert "Not done yet: Temporal refused: NOT_FOUND." in await ops.get(f"/ops/{one}/rebuild")
+
+
 async def test_a_rebuild_that_fails_holds_up_no_other_and_undoes_none(
     whole: Office, temporal_env: WorkflowEnvironment
 ) -> None:
