@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.comparing import find_problem
+from activities.outage import is_temporal_down
 from cli.database_session import run_on_database
 from cli.environment import settings_beside_stack
 from config.temporal import connect
@@ -43,7 +44,16 @@ def rebuild_command(escalations: tuple[UUID, ...], every: bool, dry_run: bool, h
     try:
         run_on_database(_hand_back(url) if hand_back else _run(url, tuple(map(str, escalations)), dry_run))
     except (RPCError, RuntimeError) as error:
-        raise click.ClickException(f"Temporal does not answer: {error}") from None
+        raise click.ClickException(_words(error)) from None
+
+
+def _words(error: RPCError | RuntimeError) -> str:
+    """What went wrong. Raises errors that Temporal isn't to blame for."""
+    if is_temporal_down(error):
+        return f"Temporal does not answer: {error}"
+    if isinstance(error, RPCError):
+        return f"Temporal refused, {error.status.name}: {error}"
+    raise error
 
 
 async def _run(url: str, named: tuple[str, ...], dry_run: bool) -> None:

@@ -27,7 +27,9 @@ from workflows.escalation import EscalationWorkflow
 
 async def audited(desk: Desk, escalation_id: str) -> list[str]:
     """What the auditor finds wrong with this workflow, each time it had to rebuild it."""
-    await rebuild_workflows(desk.engine, desk.environment.client, FIRST, desk.now + timedelta(minutes=1))
+    await rebuild_workflows(
+        desk.engine, desk.environment.client, FIRST, desk.now + timedelta(minutes=1), asyncio.Event()
+    )
     found = "SELECT body->>'found' FROM escalation_event WHERE kind = 'repaired' AND CAST(escalation AS text) = :one"
     async with desk.engine.connect() as conn:
         return list((await conn.execute(text(found).bindparams(one=escalation_id))).scalars())
@@ -113,6 +115,10 @@ async def test_a_workflow_is_rebuilt_by_hand(
         return await asyncio.to_thread(CliRunner().invoke, main, ["rebuild", *arguments])
 
     assert (await muster("--all", "--dry-run")).output == f"would rebuild {gone}: {Problem.GONE}\n1 would be rebuilt\n"
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TEMPORAL_NAMESPACE", "nowhere")
+        refused = (await muster(gone)).output
+    assert "Temporal refused, NOT_FOUND" in refused, "it did answer"
     assert (await muster("--all")).output == f"rebuilt {gone}: {Problem.GONE}\n1 rebuilt\n"
     assert (await muster("--all")).output == "0 rebuilt\n"
     before = await run_id(desk, escalation_id)
@@ -135,7 +141,10 @@ async def test_a_workflow_is_rebuilt_by_hand(
 async def test_a_workflow_that_let_a_deadline_pass_is_rebuilt_when_it_is_found_again(desk: Desk) -> None:
     escalation_id = await taken_by_freja(desk)
     await desk.relay()
-    before, overdue = await run_id(desk, escalation_id), OverdueWorkflows(desk.engine, desk.environment.client)
+    before, overdue = (
+        await run_id(desk, escalation_id),
+        OverdueWorkflows(desk.engine, desk.environment.client, asyncio.Event()),
+    )
     in_time, late = desk.now + timedelta(minutes=19), desk.now + timedelta(minutes=21)
     for now in (in_time, in_time + OVERDUE_EVERY, late + OVERDUE_EVERY):
         # Her customer was to join within ten minutes, and a workflow may be ten minutes late.
