@@ -73,7 +73,7 @@ async def _until_rebuilt(bench: Bench, client: Client, escalations: list[str]) -
     """The moment at which one pass of the auditor over all escalations has ended; each must have its workflow."""
     after, now = FIRST, datetime.now(UTC) + timedelta(minutes=1)
     while True:
-        after = await rebuild_workflows(bench.engine, client, after, now)
+        after = await rebuild_workflows(bench.engine, client, after, now, asyncio.Event())
         if after == FIRST:
             break
     ended = time.perf_counter()

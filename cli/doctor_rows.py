@@ -32,13 +32,13 @@ def tickets_told_apart(tickets: Sequence[OpenTicket]) -> Finding:
     """Lists open escalations that may be for one ticket, because the account of one of them isn't known."""
     groups = indistinct(tickets)
     if not groups:
-        return Finding("tickets", True, f"{len(tickets)} open, each one told from the others")
+        return Finding("tickets", True, f"{len(tickets)} open, no two of which may be for the same ticket")
     listed = "; ".join(
         f"{group[0].system} {group[0].number}: " + ", ".join(ticket.escalation_id for ticket in group)
         for group in groups[:LISTED]
     )
     more = f"; and {len(groups) - LISTED} more" if len(groups) > LISTED else ""
-    detail = f"open escalations that may be for the same ticket: {listed}{more}: withdraw the one that is too many"
+    detail = f"open escalations that may be for the same ticket: {listed}{more}: withdraw the duplicate"
     return Finding("tickets", False, detail)
 
 
@@ -66,13 +66,15 @@ def _clock() -> Finding:
 def _states(signs: VitalSigns) -> dict[str, str]:
     """What each part does while nothing is wrong with it."""
     latest_round = "none yet" if signs.since_round is None else f"the latest {signs.since_round:.0f} s ago"
-    audit = "none yet" if signs.since_audit is None else f"the latest {signs.since_audit:.0f} s ago"
+    audit = "no complete audit yet"
+    if signs.since_audit is not None:
+        audit = f"the latest complete audit {signs.since_audit:.0f} s ago"
     waiting = f", {signs.unserved} calls due, the oldest for {signs.oldest_unserved:.0f} s" if signs.unserved else ""
     failed = f", {signs.failed_messages} given up: see Escalations" if signs.failed_messages else ""
     return {
         "rounds": f"{signs.rounds_last_minute} in the last minute, {latest_round}{waiting}",
-        "outbox": f"{signs.unrelayed} events untold",
+        "outbox": f"{signs.unrelayed} events not relayed",
         "workflows": f"{signs.workflows_failing} with failing tasks, {signs.workflows_rebuilt} rebuilt so far",
-        "auditor": f"audits every half minute, {audit}",
+        "auditor": audit,
         "messages": f"{signs.queued} waiting{failed}",
     }

@@ -11,7 +11,7 @@ QUEUED_AT_MOST = 300.0
 ROUND_AT_LEAST_EVERY = 15.0
 """Seconds between two rounds; a ticker wakes at least every two."""
 AUDIT_AT_LEAST_EVERY = 900.0
-"""Seconds between two audits; usually they are thirty seconds apart."""
+"""Seconds between two audits of which every step succeeds; usually they are thirty seconds apart."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class VitalSigns:
     queued: int
     """Messages that are due but not sent."""
     oldest_queued: float
+    """How long the oldest of them has been due. Sending a failed one again counts from then."""
     failed_messages: int
     rounds_last_minute: int
     """Rounds in the last full minute."""
@@ -35,6 +36,7 @@ class VitalSigns:
     workflows_failing: int
     """As of the latest audit."""
     since_audit: float | None
+    """Since the latest audit of which every step succeeded; None if there was none yet."""
     workflows_rebuilt: int
     """Since the installation began."""
 
@@ -58,15 +60,16 @@ def concerns(signs: VitalSigns) -> list[Concern]:
         what = f"no round for {signs.since_round:.0f} s, {signs.unserved} calls due"
         found.append(Concern("rounds", what, "nobody is asked to take calls; start a ticker, or look at its log"))
     if signs.oldest_unrelayed > UNRELAYED_AT_MOST:
-        what = f"{signs.unrelayed} events untold, the oldest for {signs.oldest_unrelayed:.0f} s"
+        what = f"{signs.unrelayed} events not relayed, the oldest for {signs.oldest_unrelayed:.0f} s"
         found.append(Concern("outbox", what, "is a worker running, and does Temporal answer?"))
     if signs.workflows_failing:
         what = f"tasks of {signs.workflows_failing} workflows fail"
         advice = "a worker rebuilds them within minutes; if they stay, look at its log and run `muster rebuild --all`"
         found.append(Concern("workflows", what, advice))
     if signs.since_audit is not None and signs.since_audit > AUDIT_AT_LEAST_EVERY:
-        what = f"no audit for {signs.since_audit / 60:.0f} min"
-        found.append(Concern("auditor", what, "is a worker running, and does Temporal answer?"))
+        what = f"no complete audit for {signs.since_audit / 60:.0f} min"
+        advice = "is a worker running, and does Temporal answer? Otherwise, look at the worker's log"
+        found.append(Concern("auditor", what, advice))
     if signs.oldest_queued > QUEUED_AT_MOST:
         what = f"{signs.queued} messages wait, the oldest for {signs.oldest_queued / 60:.0f} min"
         found.append(Concern("messages", what, "is a worker running, and does the mail server answer?"))

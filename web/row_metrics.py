@@ -99,12 +99,12 @@ def families(reading: RowReading) -> Iterator[Metric]:
         ("calls_unserved", "Calls that are due and that nobody has", signs.unserved),
         ("oldest_unserved_seconds", "Seconds since the oldest of these became due", signs.oldest_unserved),
         ("messages_queued", "Messages that are due but not sent", signs.queued),
-        ("oldest_queued_seconds", "Age of the oldest of these", signs.oldest_queued),
+        ("oldest_queued_seconds", "Seconds since the oldest of these became due", signs.oldest_queued),
         ("messages_failed", "Messages given up", signs.failed_messages),
         ("rounds_last_minute", "Rounds in the last full minute, of all tickers", signs.rounds_last_minute),
         ("seconds_since_round", "Seconds since the last round", signs.since_round),
         ("workflows_failing", "Workflows whose tasks fail, as of the last audit", signs.workflows_failing),
-        ("seconds_since_audit", "Seconds since the last audit", signs.since_audit),
+        ("seconds_since_audit", "Seconds since the last audit of which every step succeeded", signs.since_audit),
     ):
         if value is not None:
             yield GaugeMetricFamily(f"muster_{name}", explanation, value)

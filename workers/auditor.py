@@ -11,25 +11,21 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from activities.comparing import Problem, count_failing, find_problem
 from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
-from database.stores.journal.figures import WORKFLOWS_FAILING, note_figure
+from database.stores.journal.figures import AUDIT_COMPLETE, WORKFLOWS_FAILING, note_figure
 from database.stores.rounds.overdue import find_overdue
 from database.stores.rounds.previous_release import relay_updates_too
-from database.stores.rounds.repair import PAGE, Findings, Position, audit, open_after, open_nearest
+from database.stores.rounds.repair import PAGE, Position, audit, open_after, open_nearest
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
-from workers.pulse import PULSES
+from workers.part import Part
 from workers.rebuild import rebuild
 
 log = logging.getLogger(__name__)
@@ -38,52 +34,86 @@ AUDIT_EVERY = 30.0
 """Seconds between audits."""
 SHIFTS_EVERY = timedelta(hours=6)
 OVERDUE_EVERY = timedelta(minutes=5)
-"""Time between searches for workflows that let a deadline pass."""
+"""Time between searches for workflows that missed a deadline."""
 FIRST = str(uuid.UUID(int=0))
 REBUILT_AT_ONCE = 20
-"""Maximum workflows to replace per audit, not counting those that no longer exist."""
+"""Maximum workflows to replace per page of ``PAGE`` escalations, not counting those that no longer exist, and maximum
+overdue ones to replace per search for them.
+"""
 LOST_FOR = 60.0
 """Seconds for which one audit rebuilds workflows that no longer exist, before it looks at other things again."""
 
 
 async def run_auditor(engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
-    """Audit every half minute until ``stop``. A part that fails doesn't keep the others from running."""
-    shifts_written_at: datetime | None = None
-    checked_up_to, overdue = FIRST, OverdueWorkflows(engine, client)
+    """Audit every half minute until ``stop``. A step that fails doesn't keep the others from running."""
+    auditor, part = Auditor(engine, client, stop), Part("auditor")
     while not stop.is_set():
-        now = current_time()
-        PULSES.tried("auditor")
-        with _failures_logged("shifts"):
-            if shifts_written_at is None or now - shifts_written_at > SHIFTS_EVERY:
-                await write_all_shifts(engine, now)
-                shifts_written_at = now
-        with _failures_logged("rows"):
-            async with engine.begin() as conn:
-                _report(await audit(conn, now))
-        with _failures_logged("updates"):
-            async with engine.begin() as conn:
-                relayed = await relay_updates_too(conn, now)
-            if relayed:
-                log.info("relaying updates of the previous release events=%d", relayed)
-        with _failures_logged("workflows"):
-            checked_up_to = await rebuild_workflows(engine, client, checked_up_to, now)
-        with _failures_logged("deadlines"):
-            await overdue.rebuild(now)
-        with _failures_logged("figures"):
-            await note_failing(engine, client)
-            PULSES.worked("auditor")
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(stop.wait(), AUDIT_EVERY)
+        await auditor.audit(part, current_time())
+        await part.pause(stop, AUDIT_EVERY)
+
+
+class Auditor:
+    """Runs audits, and remembers where each step goes on."""
+
+    def __init__(self, engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
+        self._engine, self._client, self._stop = engine, client, stop
+        self._overdue = OverdueWorkflows(engine, client, stop)
+        self._shifts_written_at: datetime | None = None
+        self._checked_up_to = FIRST
+
+    async def audit(self, part: Part, now: datetime) -> None:
+        """One audit. It counts as done, for the metrics and the doctor too, only if every step of it was."""
+        with part.run():
+            for step, work in (
+                ("shifts", self._write_shifts),
+                ("rows", self._repair_rows),
+                ("updates", self._relay_updates),
+                ("workflows", self._rebuild_workflows),
+                ("deadlines", self._overdue.rebuild),
+                ("figures", self._note_failing),
+            ):
+                if self._stop.is_set():
+                    return
+                with part.step(step):
+                    await work(now)
+            if not part.failed:
+                async with self._engine.begin() as conn:
+                    await note_figure(conn, AUDIT_COMPLETE, 1)
+
+    async def _write_shifts(self, now: datetime) -> None:
+        is_time = self._shifts_written_at is None or now - self._shifts_written_at > SHIFTS_EVERY
+        if is_time and await write_all_shifts(self._engine, now, self._stop):
+            self._shifts_written_at = now
+
+    async def _repair_rows(self, now: datetime) -> None:
+        async with self._engine.begin() as conn:
+            findings = await audit(conn, now)
+        if findings.unrelayed:
+            log.warning("events not relayed, woke the relay events=%d", findings.unrelayed)
+        if findings.repairs:
+            log.warning("repaired rows %s", " ".join(f"{kind}={count}" for kind, count in findings.repairs.items()))
+
+    async def _relay_updates(self, now: datetime) -> None:
+        async with self._engine.begin() as conn:
+            relayed = await relay_updates_too(conn, now)
+        if relayed:
+            log.info("relaying updates of the previous release events=%d", relayed)
+
+    async def _rebuild_workflows(self, now: datetime) -> None:
+        self._checked_up_to = await rebuild_workflows(self._engine, self._client, self._checked_up_to, now, self._stop)
+
+    async def _note_failing(self, now: datetime) -> None:
+        await note_failing(self._engine, self._client)
 
 
 class OverdueWorkflows:
-    """Workflows that let a deadline pass. One found twice, some minutes apart, is rebuilt.
+    """Workflows that missed a deadline. One found twice, some minutes apart, is rebuilt.
 
     A worker that was down finds many deadlines passed at its start, and its workflows are about to act on them.
     """
 
-    def __init__(self, engine: AsyncEngine, client: Client) -> None:
-        self._engine, self._client = engine, client
+    def __init__(self, engine: AsyncEngine, client: Client, stop: asyncio.Event) -> None:
+        self._engine, self._client, self._stop = engine, client, stop
         self._found: frozenset[str] = frozenset()
         self._looked_at: datetime | None = None
 
@@ -94,51 +124,60 @@ class OverdueWorkflows:
             overdue = await find_overdue(conn, now)
         again, self._found, self._looked_at = overdue & self._found, overdue, now
         for escalation_id in sorted(again)[:REBUILT_AT_ONCE]:
+            if self._stop.is_set():
+                return
             await _rebuild(self._engine, self._client, escalation_id, Problem.STUCK, now)
 
 
-async def write_all_shifts(engine: AsyncEngine, now: datetime) -> None:
-    """Write shifts as far ahead as slots are sold, in small transactions, so that sales aren't blocked for long."""
+async def write_all_shifts(engine: AsyncEngine, now: datetime, stop: asyncio.Event) -> bool:
+    """Write shifts as far ahead as slots are sold; False if stopped before the end.
+
+    Small transactions, so that sales aren't blocked for long.
+    """
     async with engine.connect() as conn:
         people = await everybody(conn)
     for at in range(0, len(people), AT_ONCE):
+        if stop.is_set():
+            return False
         async with engine.begin() as conn:
             replanned = await update_shifts(conn, people[at : at + AT_ONCE], now)
             await alert_lost_seats(conn, replanned.at_risk, now)
+    return True
 
 
 async def note_failing(engine: AsyncEngine, client: Client) -> None:
-    """Leave the number of workflows whose tasks fail, and the time of this audit, for `/metrics` and the doctor."""
+    """Leave the number of workflows whose tasks fail, for `/metrics` and the doctor."""
     failing = await count_failing(client)
     async with engine.begin() as conn:
         await note_figure(conn, WORKFLOWS_FAILING, failing)
 
 
-async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime) -> str:
-    """Rebuild workflows that disagree with the rows; returns the id to continue from.
+async def rebuild_workflows(engine: AsyncEngine, client: Client, after: str, now: datetime, stop: asyncio.Event) -> str:
+    """Rebuild workflows that disagree with the rows, until ``stop``; returns the id to continue from.
 
     Checks the nearest calls, then the next open escalations after the given id. If some of their workflows no longer
     exist, Temporal may have lost them all; then it goes on with the next ones, for as long as ``LOST_FOR``.
     """
     until, lost, skipped = time.monotonic() + LOST_FOR, True, 0
-    while lost and time.monotonic() < until:
+    while lost and time.monotonic() < until and not stop.is_set():
         async with engine.connect() as conn:
             positions = await open_nearest(conn, skipped, now)
-        _, lost = await _rebuild_those(engine, client, positions, now)
+        _, lost = await _rebuild_those(engine, client, positions, now, stop)
         skipped += PAGE
-    while True:
+    while not stop.is_set():
         async with engine.connect() as conn:
             positions = await open_after(conn, after, now)
-        done, lost = await _rebuild_those(engine, client, positions, now)
+        done, lost = await _rebuild_those(engine, client, positions, now, stop)
         if not positions:
             return FIRST
         after = positions[done - 1].escalation if done else after
         if not lost or time.monotonic() > until:
-            return after
+            break
+    return after
 
 
 async def _rebuild_those(
-    engine: AsyncEngine, client: Client, positions: Sequence[Position], now: datetime
+    engine: AsyncEngine, client: Client, positions: Sequence[Position], now: datetime, stop: asyncio.Event
 ) -> tuple[int, bool]:
     """Check these in order; returns how many were checked, and whether workflows no longer existed.
 
@@ -146,6 +185,8 @@ async def _rebuild_those(
     """
     replaced, lost = 0, False
     for done, position in enumerate(positions):
+        if stop.is_set():
+            return done, False
         problem = await find_problem(client, engine, position, now)
         if problem is None:
             continue
@@ -163,17 +204,3 @@ async def _rebuild(engine: AsyncEngine, client: Client, escalation_id: str, prob
         return False
     log.warning("rebuilt workflow escalation=%s reason=%s", escalation_id, problem.name.lower())
     return True
-
-
-@contextmanager
-def _failures_logged(part: str) -> Iterator[None]:
-    """Log a failure in this part, which will run again next time."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError, RPCError, RuntimeError) as error:
-        log.warning("audit failed, retrying in %.0f s part=%s error=%s", AUDIT_EVERY, part, type(error).__name__)
-
-
-def _report(findings: Findings) -> None:
-    if findings.repaired:
-        log.warning("repaired rows %s", " ".join(f"{kind}={count}" for kind, count in asdict(findings).items()))

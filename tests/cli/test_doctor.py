@@ -54,5 +54,5 @@ def test_the_doctor_finds_a_database_without_processes_in_order_so_far(database_
     }
     done = run_muster(variables, "doctor")
     assert failed(done.stdout) == ["temporal", "web"]
-    for line in ("this machine's agrees", "0 in the last minute, none yet", "0 events untold", "0 waiting"):
+    for line in ("this machine's agrees", "0 in the last minute, none yet", "0 events not relayed", "0 waiting"):
         assert line in done.stdout

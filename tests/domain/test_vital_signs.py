@@ -40,9 +40,13 @@ def test_an_installation_that_has_just_begun_worries_nobody() -> None:
     ("signs", "part", "words"),
     [
         (replace(FINE, since_round=16.0, unserved=3), "rounds", "no round for 16 s, 3 calls due: nobody is asked"),
-        (replace(FINE, oldest_unrelayed=31.0), "outbox", "2 events untold, the oldest for 31 s: is a worker running"),
+        (
+            replace(FINE, oldest_unrelayed=31.0),
+            "outbox",
+            "2 events not relayed, the oldest for 31 s: is a worker running",
+        ),
         (replace(FINE, workflows_failing=1), "workflows", "tasks of 1 workflows fail: a worker rebuilds them"),
-        (replace(FINE, since_audit=1000.0), "auditor", "no audit for 17 min: is a worker running"),
+        (replace(FINE, since_audit=1000.0), "auditor", "no complete audit for 17 min: is a worker running"),
         (replace(FINE, queued=9, oldest_queued=600.0), "messages", "9 messages wait, the oldest for 10 min: is a"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -83,7 +84,12 @@ async def test_a_lost_workflow_is_restarted_and_continues(desk: Desk) -> None:
     later = desk.now + timedelta(minutes=1)
     async with desk.engine.connect() as conn:
         assert {row.escalation for row in await open_after(conn, FIRST, later)} == {escalation_id, over}
-    assert await rebuild_workflows(desk.engine, desk.environment.client, FIRST, later) == max(escalation_id, over)
+    stop, client = asyncio.Event(), desk.environment.client
+    stop.set()
+    assert await rebuild_workflows(desk.engine, client, FIRST, later, stop) == FIRST, "a process that stops begins none"
+    assert "repaired" not in await desk.timeline(escalation_id)
+    stop.clear()
+    assert await rebuild_workflows(desk.engine, client, FIRST, later, stop) == max(escalation_id, over)
     assert (await desk.workflow(escalation_id).describe()).status is WorkflowExecutionStatus.RUNNING
     assert (await desk.timeline(escalation_id))[-1] == "repaired"
     assert "repaired" not in await desk.timeline(over)

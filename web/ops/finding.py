@@ -28,7 +28,6 @@ _LONGEST_WORDS = 200
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(9999, 12, 1)
 """Outside, a day may have no midnight that PostgreSQL or Python knows."""
 REPAIRED = {
-    "untold": "events delivered late to their workflow",
     "busy_with_nothing": "people freed from calls that were over",
     "offered_to_nobody": "calls whose offer was missing",
     "held_too_long": "offers and seats held past their time",

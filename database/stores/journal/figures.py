@@ -1,4 +1,4 @@
-"""Figures that one process leaves for the others to show: rounds held, and what an audit found."""
+"""Figures that one process leaves for the others to show: how many rounds took place, and what audits found."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 WORKFLOWS_FAILING = "workflows_failing"
 """How many workflows have tasks that fail, as Temporal reports it."""
+AUDIT_COMPLETE = "audit_complete"
+"""Its time is that of the latest audit in which every step succeeded. Its value means nothing."""
 
 # A ring of sixty minutes, so that nothing needs to be removed.
 _COUNT_ROUND = text("""
@@ -25,7 +27,7 @@ ON CONFLICT (what) DO UPDATE SET value = excluded.value, at = excluded.at
 
 
 async def count_round(conn: AsyncConnection, now: datetime) -> None:
-    """Count a round, in its own transaction."""
+    """Count a round, in the round's own transaction: one that is rolled back doesn't count."""
     await conn.execute(_COUNT_ROUND, {"now": now})
 
 

@@ -38,12 +38,12 @@ _ONE = text(f"{_OVERDUE} AND e.id = CAST(:one AS uuid)")
 
 
 async def find_overdue(conn: AsyncConnection, now: datetime) -> frozenset[str]:
-    """Ids of open escalations whose workflow has let a deadline pass: at most ``MOST``, those that changed last."""
+    """Ids of open escalations whose workflow has missed a deadline: at most ``MOST``, those that changed last."""
     rows = await conn.execute(_ALL, {"before": now - LATE, "most": MOST})
     return frozenset(rows.scalars())
 
 
 async def is_overdue(conn: AsyncConnection, escalation_id: str, now: datetime) -> bool:
-    """Whether this escalation is open and its workflow has let a deadline pass."""
+    """Whether this escalation is open and its workflow has missed a deadline."""
     rows = await conn.execute(_ONE, {"before": now - LATE, "one": escalation_id})
     return rows.scalar_one_or_none() is not None

@@ -60,7 +60,8 @@ _COUNT = text("""
 INSERT INTO repair AS r (what, times, last_at) VALUES (:what, :times, :now)
 ON CONFLICT (what) DO UPDATE SET times = r.times + excluded.times, last_at = excluded.last_at
 """)
-_COUNTED = text("SELECT what, times, last_at FROM repair ORDER BY what")
+# The previous release counted unrelayed events here, each of them again with every audit.
+_COUNTED = text("SELECT what, times, last_at FROM repair WHERE what <> 'untold' ORDER BY what")
 
 # Skips events of the previous release's updates: their `told_at` equals `at` (`previous_release.py`).
 _POSITION = """
@@ -91,16 +92,17 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Findings:
-    untold: int
-    """Events that a workflow should have received by now."""
+    unrelayed: int
+    """Events that a workflow should have received by now. The relay is woken, which repairs nothing by itself."""
     busy_with_nothing: int
     offered_to_nobody: int
     held_too_long: int
     """Overdue offers, and seats held for calls that are over."""
 
     @property
-    def repaired(self) -> bool:
-        return any(asdict(self).values())
+    def repairs(self) -> dict[str, int]:
+        """Number of repairs by kind; kinds without any are left out."""
+        return {kind: count for kind, count in asdict(self).items() if count and kind != "unrelayed"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class RepairCount:
     """How many times the auditor has made one kind of repair."""
 
     what: str
-    """A field of ``Findings``, or ``workflow_gone``."""
+    """A key of ``Findings.repairs``, or ``workflow_gone``."""
     times: int
     last_at: datetime
 
@@ -130,7 +132,7 @@ async def audit(conn: AsyncConnection, now: datetime) -> Findings:
     if freed or reopened:
         await notify(conn, KICK_CHANNEL)
     findings = Findings(unrelayed, len(freed), len(reopened), await _release_overdue(conn, now))
-    for what, times in asdict(findings).items():
+    for what, times in findings.repairs.items():
         await _count(conn, what, times, now)
     return findings
 
@@ -149,8 +151,7 @@ async def _release_overdue(conn: AsyncConnection, now: datetime) -> int:
 
 
 async def _count(conn: AsyncConnection, what: str, times: int, now: datetime) -> None:
-    if times:
-        await conn.execute(_COUNT, {"what": what, "times": times, "now": now})
+    await conn.execute(_COUNT, {"what": what, "times": times, "now": now})
 
 
 async def counted_repairs(conn: AsyncConnection) -> list[RepairCount]:
