@@ -130,6 +130,8 @@ message = Table(
     instant("created_at"),
     instant("next_attempt_at"),
     instant("sent_at", nullable=True),
+    # Null for messages of earlier releases.
+    instant("waits_since", nullable=True),
     UniqueConstraint("escalation", "key"),
 )
 Index("message_due", message.c.next_attempt_at, postgresql_where=message.c.state == "queued")

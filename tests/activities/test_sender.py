@@ -68,8 +68,8 @@ async def test_a_failed_message_can_be_sent_again(database: AsyncEngine, databas
         smtp.refused.clear()
         [row] = await messages_of(database, escalation_id)
         async with database.begin() as conn:
-            assert await message_queue.send_again(conn, row.id)
-            assert not await message_queue.send_again(conn, row.id)
+            assert await message_queue.send_again(conn, escalation_id, row.id)
+            assert not await message_queue.send_again(conn, escalation_id, row.id)
         await settled(database, escalation_id, "sent")
 
 

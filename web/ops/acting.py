@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
 from database.stores.journal.audit_log import write_audit
-from database.stores.queries.escalation_list import send_again
+from database.stores.journal.message_queue import send_again
 from domain.escalation import NotNow, State
 from domain.failure import Failure
 from web.api.escalations import read_or_raise, read_story

@@ -24,11 +24,11 @@ from domain.escalation import Kind
 from domain.letter import Channel
 
 _ENQUEUE = text("""
-INSERT INTO message (id, escalation, key, channel, kind, recipient, params, created_at, next_attempt_at)
+INSERT INTO message (id, escalation, key, channel, kind, recipient, params, created_at, next_attempt_at, waits_since)
 VALUES (:id, :escalation, :key, :channel, :kind, coalesce(CAST(:recipient AS text), (
     SELECT c.email FROM customer c JOIN escalation e ON e.customer = c.id WHERE e.id = :escalation
   )), CAST(:params AS jsonb), :now,
-  coalesce(CAST(:not_before AS timestamptz), now()))
+  coalesce(CAST(:not_before AS timestamptz), now()), greatest(CAST(:not_before AS timestamptz), now()))
 ON CONFLICT DO NOTHING RETURNING pg_notify(:woken, '')
 """)
 
@@ -180,13 +180,17 @@ async def drop(conn: AsyncConnection, message_id: str) -> None:
     await conn.execute(message.delete().where(message.c.id == message_id, message.c.state == "queued"))
 
 
-async def send_again(conn: AsyncConnection, message_id: str) -> bool:
-    """Requeue a failed message; returns False if it has not failed."""
-    failed = update(message).where(message.c.id == message_id, message.c.state == "failed")
-    requeued = failed.values(state="queued", attempts=0, next_attempt_at=func.now()).returning(message.c.id)
+async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str) -> bool:
+    """Requeue a failed message of an escalation. Returns False if it has not failed, for example on a second click."""
+    of_escalation = (message.c.id == message_id) & (message.c.escalation == escalation_id)
+    failed = update(message).where(of_escalation, message.c.state == "failed")
+    requeued = failed.values(state="queued", attempts=0, next_attempt_at=func.now(), waits_since=func.now()).returning(
+        message.c.id
+    )
     if (await conn.execute(requeued)).first() is None:
         return False
     await timeline.notify(conn, ids.MESSAGE_CHANNEL)
+    await timeline.notify(conn, ids.LIVE_CHANNEL, f"escalation:{escalation_id}")
     return True
 
 

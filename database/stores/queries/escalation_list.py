@@ -1,7 +1,8 @@
-"""Paged lists of escalations, for support ops and the API; resending an escalation's failed messages."""
+"""Paged lists of escalations, for support ops and the API."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,6 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,9 +30,8 @@ from database.tables.account import webhook_source
 from database.tables.directory import team
 from database.tables.escalation import customer, escalation, message
 from domain.escalation import State
-from domain.ids import LIVE_CHANNEL, MESSAGE_CHANNEL
 from domain.ticket_address import read_address
-from domain.ticket_reference import account_of, read_reference
+from domain.ticket_reference import ReferenceUnclear, account_of, read_reference
 
 Place = tuple[datetime, str]
 """End of a page: the time and the id of its last escalation."""
@@ -70,7 +69,7 @@ class EscalationFilter:
     ticket: str = ""
     """A ticket's address, or its number in any account."""
     customer: str = ""
-    """The customer's mail address, in small letters."""
+    """The customer's mail address, in lower case."""
     team: str = ""
     """The name of the team that it went to first."""
     rule: str = ""
@@ -164,7 +163,9 @@ async def _with_words(conn: AsyncConnection, words: str) -> list[ColumnElement[b
     """
     address = read_address(words)
     if (address is not None and address.id) or (words.startswith("#") and words[1:].strip()):
-        return [_of_ticket(words)]
+        # What looks like a ticket but names none may be part of a subject.
+        with suppress(ReferenceUnclear):
+            return [_of_ticket(words)]
     of_customer = (column.icontains(words, autoescape=True) for column in (customer.c.name, customer.c.email))
     found = (await conn.execute(select(customer.c.id).where(or_(*of_customer)).limit(CUSTOMERS_FOUND))).scalars().all()
     of_ticket = [column.icontains(words, autoescape=True) for column in (escalation.c.ticket_id, escalation.c.subject)]
@@ -197,18 +198,3 @@ def _line(row: Row[Any]) -> EscalationLine:
         updated_at=row.updated_at,
         failed_messages=row.failed_messages,
     )
-
-
-async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str) -> bool:
-    """Requeue a failed message of an escalation. Returns False if it has not failed, for example on a second click."""
-    statement = (
-        update(message)
-        .where(message.c.id == message_id, message.c.escalation == escalation_id, message.c.state == "failed")
-        .values(state="queued", next_attempt_at=func.now(), attempts=0)
-        .returning(message.c.id)
-    )
-    if (await conn.execute(statement)).one_or_none() is None:
-        return False
-    for channel, payload in ((MESSAGE_CHANNEL, ""), (LIVE_CHANNEL, f"escalation:{escalation_id}")):
-        await conn.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload})
-    return True

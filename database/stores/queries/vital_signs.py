@@ -18,7 +18,7 @@ WITH clock AS (SELECT clock_timestamp() AS now),
     SELECT count(*) AS calls, min(muster_at) AS oldest FROM call, clock
     WHERE state = 'waiting' AND muster_at <= clock.now),
   mail AS (
-    SELECT count(*) AS messages, min(created_at) AS oldest FROM message, clock
+    SELECT count(*) AS messages, min(coalesce(waits_since, created_at)) AS oldest FROM message, clock
     WHERE state = 'queued' AND (attempts > 0 OR next_attempt_at <= clock.now)),
   failing AS (SELECT value FROM figure WHERE what = :failing),
   audit AS (SELECT at FROM figure WHERE what = :audited)

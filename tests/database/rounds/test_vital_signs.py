@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.stores.journal.figures import WORKFLOWS_FAILING, count_round, note_figure
+from database.stores.journal.figures import AUDIT_COMPLETE, WORKFLOWS_FAILING, count_round, note_figure
+from database.stores.journal.message_queue import send_again
 from database.stores.queries.vital_signs import read_vital_signs
 from database.stores.rounds.repair import note_rebuilt
 from domain.vital_signs import VitalSigns
@@ -41,7 +42,24 @@ async def test_what_waits_is_counted_with_the_age_of_the_oldest(floor: Floor) ->
     assert 100 < signs.oldest_unrelayed < 400
     assert 100 < signs.oldest_unserved < 400
     assert signs.queued >= 2
-    assert 100 < signs.oldest_queued < 400
+
+
+async def test_a_message_waits_since_it_became_due_or_was_sent_again(floor: Floor) -> None:
+    escalation_id = await floor.open("1")
+    write = text(
+        "UPDATE message SET created_at = now() - interval '9 days', state = :is,"
+        " waits_since = now() - CAST(:waits AS interval)"
+    )
+    for waits, state in ((timedelta(seconds=200), "queued"), (timedelta(days=8), "failed")):
+        async with floor.engine.begin() as conn:
+            await conn.execute(write, {"waits": waits, "is": state})
+            [message_id, *_] = (await conn.execute(text("SELECT id FROM message"))).scalars().all()
+            if state == "failed":
+                assert await send_again(conn, escalation_id, message_id)
+        assert (await read(floor.engine)).oldest_queued < 3600
+    async with floor.engine.begin() as conn:
+        await conn.execute(write, {"waits": None, "is": "queued"})
+    assert (await read(floor.engine)).oldest_queued > 3600, "one of the release before counts from its writing"
 
 
 async def test_what_is_settled_no_longer_waits(floor: Floor) -> None:
@@ -97,6 +115,7 @@ async def test_what_the_audit_found_is_shown_with_its_age(floor: Floor) -> None:
     async with floor.engine.begin() as conn:
         await note_figure(conn, WORKFLOWS_FAILING, 5)
         await note_figure(conn, WORKFLOWS_FAILING, 4)
+        await note_figure(conn, AUDIT_COMPLETE, 1)
         await note_rebuilt(conn, escalation_id, "it was gone", floor.now)
     signs = await read(floor.engine)
     assert (signs.workflows_failing, signs.workflows_rebuilt) == (4, 1)
