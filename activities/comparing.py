@@ -32,8 +32,8 @@ class Problem(StrEnum):
     GONE = "its workflow was gone"
     FAILING = "its workflow's tasks failed"
     BEHIND = "its workflow had not heard of everything"
-    AHEAD = "its workflow knew of events that the database has not"
-    STUCK = "its workflow had let a deadline pass"
+    AHEAD = "its workflow knew of events that the database doesn't have"
+    STUCK = "its workflow had missed a deadline"
 
 
 async def find_problem(client: Client, engine: AsyncEngine, position: Position, now: datetime) -> Problem | None:

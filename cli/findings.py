@@ -32,7 +32,7 @@ def within(seconds: float, part: str, examine: Callable[[], Iterable[Finding]]) 
     try:
         result = found.get(timeout=seconds)
     except queue.Empty:
-        return [Finding(part, False, f"no answer within {seconds:.0f} s: it stands still, or is overloaded")]
+        return [Finding(part, False, f"no answer within {seconds:.0f} s: it hangs or is overloaded")]
     if isinstance(result, Exception):
         reason = str(result).strip().partition("\n")[0] or type(result).__name__
         return [Finding(part, False, reason)]

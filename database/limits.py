@@ -79,14 +79,14 @@ PAGE = WorkLimits("page", statement=4)
 REPORT = WorkLimits("report", statement=30, idle=60)
 """Outcomes, backtests and exports, which compute or send for a while between two statements."""
 READINESS = WorkLimits("readiness", statement=2)
-"""Whether this process can write now."""
+"""Whether this process can write now; for `muster doctor`, whether the database answers."""
 WATCHING = WorkLimits("watching", statement=4)
-"""The database's clock, whether it answers at all, and what `/metrics` shows of it."""
+"""The database's clock, whether it answers at all, and what `/metrics` and `muster doctor` read from the rows."""
 EFFECT = WorkLimits("effect", statement=4)
 """An activity's transaction: shorter than the activity (``domain.deadlines.ACTIVITY``)."""
 ROUND = WorkLimits("round", statement=4)
 UPKEEP = WorkLimits("upkeep", statement=30, idle=180, queue=30)
-"""Relay, sender, auditor, seat keeper and calendar reader. Some keep a transaction as a lock while they do more."""
+"""All of a worker's parts but its activities. Some keep a transaction as a lock while they do more."""
 TOOL = WorkLimits("tool", statement=300, lock=10, idle=900)
 """Commands that somebody runs by hand."""
 MIGRATION = WorkLimits("migration", statement=300, lock=MIGRATION_LOCK.total_seconds(), idle=300)

@@ -20,7 +20,9 @@ class DatabaseMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         if self._clock.offset is not None:
             offset = self._clock.offset.total_seconds()
-            explanation = "The database's clock minus this process's own; above 2, the database's is used"
+            explanation = (
+                "The database's clock minus this process's own; if they differ by over 2, the database's is used"
+            )
             yield GaugeMetricFamily("muster_clock_offset_seconds", explanation, offset)
         family = CounterMetricFamily("muster_database_timeouts", "Time-outs at the database", labels=["kind"])
         for kind, times in self._timeouts.by_kind.items():

@@ -12,7 +12,7 @@ KINDS = {
     "55P03": "lock",
     "25P03": "idle",
 }
-"""By PostgreSQL's code. "statement" includes statements that were cancelled because their caller gave up."""
+"""By PostgreSQL's code. "statement" includes statements that somebody cancelled at the server."""
 CONNECTION = "connection"
 """No answer from the server: neither to a new connection nor on an open one."""
 _NO_ANSWER = ("timed out", "timeout expired", "no answer from", "no connection to")

@@ -21,10 +21,6 @@ SEARCH_ATTRIBUTES = ("EscalationMode", "EscalationRule")
 """All of type ``Keyword``."""
 
 
-REPORTS_FAILING_TASKS = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
-"""Dynamic setting: after how many failures in a row the server reports a workflow as failing. The default of five takes
-about a minute. With fewer, a starved worker's slow tasks, which count as deadlocks, would soon look like failing ones.
-"""
 COMMAND_WITHIN = 4
 """Seconds for one command of the `temporal` tool."""
 

@@ -17,7 +17,7 @@ from activities.comparing import PROBLEMS_REPORTED, Problem
 from activities.dependencies import Dependencies
 from activities.last_heard import last_heard
 from activities.messages import EscalationOpened, Happened
-from cli.stack.temporal import BINARY, REPORTS_FAILING_TASKS, SEARCH_ATTRIBUTES
+from cli.stack.temporal import BINARY, SEARCH_ATTRIBUTES
 from config.temporal import DATA_CONVERTER
 from domain.escalation import Mode
 from domain.ids import TASK_QUEUE, Tokens
@@ -40,6 +40,12 @@ class Incompatible:
     @workflow.signal
     def happened(self, message: Happened) -> None:
         """Nothing."""
+
+
+REPORTS_FAILING_TASKS = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
+"""Dynamic setting: after how many failures in a row the server reports a workflow as failing. The default of five takes
+about a minute.
+"""
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ PROBLEMS: Mapping[Problem, str] = {
     Problem.FAILING: "The workflow’s tasks fail: no worker can continue it, so no deadline is kept.",
     Problem.BEHIND: "The workflow is behind: it has not heard of events that it should have had minutes ago.",
     Problem.AHEAD: "The workflow is ahead: it knows of events that the database lacks. Was a backup restored?",
-    Problem.STUCK: "The workflow is stuck: it let a deadline pass.",
+    Problem.STUCK: "The workflow is stuck: it missed a deadline.",
 }
 HEALTHY = "Nothing is wrong: the workflow runs, and has heard of everything that it should have."
 

@@ -21,7 +21,7 @@ WHERE closed_at < :before AND archived_at IS NULL
 ORDER BY closed_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED
 """)
 
-# The customer is named by their id: name, address and last words stay in the rows, so that erasing them there is
+# The customer is named by their id: name, address and what they wrote stay in the rows, so that erasing them there is
 # enough.
 _DOCUMENT = text("""
 SELECT jsonb_build_object(
@@ -49,10 +49,8 @@ FROM escalation e JOIN customer cu ON cu.id = e.customer WHERE e.id = :escalatio
 
 # What reports count stays: calls, wrap-ups, ratings, bookings, offers without their reasons, and some events.
 _MARK = text("UPDATE escalation SET archived_at = :now WHERE id = :escalation")
-_REMOVE = (
-    ("archived_messages", text("DELETE FROM message WHERE escalation = :escalation")),
-    ("archived_events", text("DELETE FROM escalation_event WHERE escalation = :escalation AND kind <> ALL(:reported)")),
-)
+_REMOVE_MESSAGES = text("DELETE FROM message WHERE escalation = :escalation")
+_REMOVE_EVENTS = text("DELETE FROM escalation_event WHERE escalation = :escalation AND kind <> ALL(:reported)")
 _STRIP_OFFERS = text("""
 UPDATE offer SET why = '{}' WHERE why <> '{}' AND call IN (SELECT id FROM call WHERE escalation = :escalation)
 """)
@@ -74,9 +72,10 @@ async def read_document(conn: AsyncConnection, escalation_id: str) -> dict[str, 
 
 async def remove_heavy_rows(conn: AsyncConnection, escalation_id: str, now: datetime) -> None:
     """Mark the escalation as archived and remove what its document now holds; its document must be on disk."""
-    values: dict[str, Any] = {"escalation": escalation_id, "now": now, "reported": [kind.value for kind in REPORTED]}
-    await conn.execute(_MARK, {"escalation": escalation_id, "now": now})
-    for what, statement in _REMOVE:
-        used = {name: values[name] for name in ("escalation", "reported") if f":{name}" in statement.text}
-        await count_removed(conn, what, (await conn.execute(statement, used)).rowcount)
-    await conn.execute(_STRIP_OFFERS, {"escalation": escalation_id})
+    one = {"escalation": escalation_id}
+    await conn.execute(_MARK, one | {"now": now})
+    messages = await conn.execute(_REMOVE_MESSAGES, one)
+    await count_removed(conn, "archived_messages", messages.rowcount)
+    events = await conn.execute(_REMOVE_EVENTS, one | {"reported": [kind.value for kind in REPORTED]})
+    await count_removed(conn, "archived_events", events.rowcount)
+    await conn.execute(_STRIP_OFFERS, one)

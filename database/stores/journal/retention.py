@@ -53,7 +53,7 @@ async def remove_batch(conn: AsyncConnection, what: Expiring, before: datetime) 
 
 
 async def count_removed(conn: AsyncConnection, what: str, removed: int) -> None:
-    """Add to the total since installation, which ``muster doctor`` and the metrics show."""
+    """Add to the total since installation, which the metrics show."""
     if removed:
         await conn.execute(_COUNT, {"what": what, "removed": removed})
 

@@ -9,10 +9,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.journal.timeline import notify
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL
 from domain.rounds.presence import VANISHED_AFTER, PresenceState
-
-_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 # Setting the same state again changes nothing, unless the desk had vanished in between.
 _SET = text("""
@@ -85,10 +84,10 @@ async def find_presence(conn: AsyncConnection, person_id: int) -> Presence | Non
 
 async def _notify(conn: AsyncConnection, person_id: int, *, free: bool) -> None:
     """Notify pages and the person's desk, and kick a round if the person may be free."""
-    await conn.execute(_NOTIFY, {"channel": LIVE_CHANNEL, "payload": "presence"})
-    await conn.execute(_NOTIFY, {"channel": LIVE_CHANNEL, "payload": f"person:{person_id}"})
+    await notify(conn, LIVE_CHANNEL, "presence")
+    await notify(conn, LIVE_CHANNEL, f"person:{person_id}")
     if free:
-        await conn.execute(_NOTIFY, {"channel": KICK_CHANNEL, "payload": ""})
+        await notify(conn, KICK_CHANNEL)
 
 
 @dataclass(frozen=True)
