@@ -9,8 +9,10 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from database.engine import DATABASE_DOWN, is_conflict
@@ -74,6 +76,8 @@ class _LastResort:
 async def answer(request: Request, error: Exception) -> Response:
     """The response to any error: a problem for programs, a page for everybody else."""
     failure = _as_failure(error)
+    if isinstance(failure, HTTPException) and failure.status_code == 405:
+        failure = HTTPException(405, headers={"Allow": ", ".join(_methods_here(request))})
     response: Response
     if request.url.path.startswith(_PROGRAMS):
         response = await answer_with_problem(request, failure)
@@ -88,6 +92,14 @@ async def answer(request: Request, error: Exception) -> Response:
     if isinstance(failure, TooManyMisses):
         response.headers["Retry-After"] = str(failure.retry_after)
     return response
+
+
+def _methods_here(request: Request) -> list[str]:
+    """The methods of every route at this address; the framework names only those of the first."""
+    routes = [route for route in request.app.routes if isinstance(route, APIRoute)]
+    here = [route.methods or set() for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    found = set[str]().union(*here)
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def failure_page(request: Request, failure: Exception) -> Response:

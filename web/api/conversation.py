@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from domain.typed_text import OVERRIDES
 from web.api.schema import Body
-from web.api.words import Moment, NameOrEmpty
+from web.api.words import Documented, Moment, NameOrEmpty
 
 MESSAGES = 10
 LONGEST_TEXT = 20_000
@@ -52,7 +52,7 @@ def _text(moment: datetime | None) -> str | None:
 
 
 Conversation = Annotated[
-    list[Annotated[MessageBody, BeforeValidator(_as_message)]],
+    list[Annotated[MessageBody, BeforeValidator(_as_message), Documented(also={"type": "string", "minLength": 1})]],
     Field(
         max_length=MESSAGES,
         description=f"The latest messages, oldest first: at most {MESSAGES}, {LONGEST_TEXT // 1000} kB together.",

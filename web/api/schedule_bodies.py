@@ -22,6 +22,8 @@ def _clock(text: str) -> str:
 
 Clock = Annotated[str, StringConstraints(max_length=5), AfterValidator(_clock)]
 
+Flag = Annotated[bool, Field(strict=True)]
+
 
 class HoursBody(Body):
     start: Clock = Field(alias="from", examples=["09:00"])
@@ -29,9 +31,10 @@ class HoursBody(Body):
 
 
 class Consequences(Body):
-    dry_run: bool = Field(default=False, description="Only report what the change would do.")
-    accept_at_risk: bool = Field(
-        default=False, description="Make the change even if nobody on shift can serve some booked calls any more."
+    dry_run: Flag = Field(default=False, description="Only report what the change would do.")
+    accept_at_risk: Flag = Field(
+        default=False,
+        description="Make the change even if nobody on shift can serve some booked calls any more.",
     )
 
 
@@ -40,7 +43,7 @@ class ChangeDay(Consequences):
 
     hours: list[HoursBody] = Field(description="Empty if the person doesn't work on this day.", max_length=12)
     time_zone: Zone = Field(default="", description="IANA name; defaults to the person's time zone.")
-    as_well: bool = Field(default=False, description="In addition to the weekly hours instead of replacing them.")
+    as_well: Flag = Field(default=False, description="In addition to the weekly hours instead of replacing them.")
 
     def change(self, day: date, zone: str) -> SetDay:
         spans = tuple((minute_of_day(one.start) or 0, minute_of_day(one.end) or 0) for one in self.hours)

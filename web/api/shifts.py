@@ -31,6 +31,16 @@ ShiftReader = Annotated[ApiToken, Depends(scope("shifts:read"))]
 ShiftWriter = Annotated[ApiToken, Depends(scope("shifts:write"))]
 LONGEST = timedelta(days=62)
 AT_ONCE = 100
+_POINTERS = {
+    "from": "/starts_at",
+    "until": "/ends_at",
+    "hours": "/hours",
+    "start": "/hours",
+    "zone": "/time_zone",
+    "day": "{day}",
+    "key": "{key}",
+}
+"""Where each field of a refused change stands in a request."""
 
 
 @router.get("/shifts", response_model=ShiftsAnswer, responses=described(422))
@@ -127,7 +137,7 @@ async def _changed(conn: AsyncConnection, person: int, change: Change, actor: st
     try:
         return await change_schedule(conn, person, change, actor, now)
     except ScheduleRefused as refused:
-        raise FieldsRefused((FieldError(f"/{refused.field}", refused.reason),)) from None
+        raise FieldsRefused((FieldError(_POINTERS.get(refused.field, ""), refused.reason),)) from None
 
 
 def _at_risk_view(call: AtRisk) -> dict[str, Any]:

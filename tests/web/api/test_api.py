@@ -120,6 +120,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"customer__email": "mira..o@olsen.example"}, "/customer/email"),
     ({"customer__time_zone": "Mars/Olympus"}, "/customer/time_zone"),
     ({"customer__name": ""}, "/customer/name"),
+    ({"customer__language": "de" + " " * 40}, "/customer/language"),
+    ({"ticket__created_at": 1_800_000_000}, "/ticket/created_at"),
     ({"mode": "later"}, "/mode"),
     ({"mode": True}, "/mode"),
     ({"customer": None}, "/customer"),

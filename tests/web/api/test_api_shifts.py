@@ -101,6 +101,32 @@ async def test_wrong_fields_are_named(office: Office, method: str, address: str,
         is_problem(await program.request(method, address, json=body), status)
 
 
+async def test_wrong_fields_are_named_as_they_were_sent(office: Office) -> None:
+    off_1, day = f"{PEOPLE}/time-off/1", f"{PEOPLE}/days/{(NOW + 3 * DAY).date()}"
+    wrong: list[tuple[str, Any, str]] = [
+        (off_1, off(ends_at=(NOW - 2 * DAY).isoformat()), "/ends_at"),
+        (off_1, off(starts_at=1_800_000_000), "/starts_at"),
+        (off_1, off(starts_at="1800000000"), "/starts_at"),
+        (off_1, off(dry_run="yes"), "/dry_run"),
+        (f"{PEOPLE}/time-off/{'k' * 101}", off(), "{key}"),
+        (f"{PEOPLE}/days/9999-12-31", {"hours": []}, "{day}"),
+        (day, {"hours": [{"from": "24:00", "until": "02:00"}]}, "/hours"),
+        (day, {"hours": [], "as_well": 1}, "/as_well"),
+    ]
+    async with office.program() as program:
+        for address, body, pointer in wrong:
+            answer = await program.put(address, json=body)
+            assert [error["pointer"] for error in answer.json()["errors"]] == [pointer], (address, body)
+
+
+async def test_an_address_names_every_method_that_it_has(office: Office) -> None:
+    async with office.program() as program:
+        answer = await program.patch(f"{PEOPLE}/days/2030-01-07")
+        is_problem(answer, 405)
+        assert answer.headers["Allow"] == "DELETE, PUT"
+        assert (await program.put("/api/v1/shifts")).headers["Allow"] == "GET, HEAD"
+
+
 async def test_scopes_are_checked(office: Office) -> None:
     async with office.engine.begin() as conn:
         reader = await create_token(conn, "reader", ["shifts:read"], NOW)
