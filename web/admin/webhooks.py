@@ -16,7 +16,7 @@ from database.stores.journal.audit_log import write_audit
 from domain.ticket_account import AccountTaken
 from domain.ticket_reference import account_of
 from web.dependencies import AppSettings, Engine
-from web.hooks.zendesk_payload import STATUSES
+from web.hooks.commands import STATUSES
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed

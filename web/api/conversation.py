@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from domain.typed_text import OVERRIDES
+from domain.typed_text import forbidden_mark
 from web.api.schema import Body
 from web.api.words import Documented, Moment, NameOrEmpty
 
@@ -18,9 +16,8 @@ LONGEST_TEXT = 20_000
 
 
 def _clean_text(text: str) -> str:
-    for mark in text:
-        if mark not in "\n\t" and (unicodedata.category(mark) in ("Cc", "Cs") or mark in OVERRIDES):
-            raise ValueError(f"must not contain the character U+{ord(mark):04X}")
+    if mark := forbidden_mark(text, allowed="\n\t"):
+        raise ValueError(f"must not contain the character {mark}")
     return text
 
 
@@ -44,11 +41,8 @@ class MessageBody(Body):
     at: Moment | None = Field(default=None, description="RFC 3339.")
 
     def view(self) -> dict[str, Any]:
-        return {"author": self.author, "at": _text(self.at), "text": self.text}
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+        """The message as it is stored, with its time in UTC."""
+        return {"author": self.author, "at": self.at.isoformat() if self.at else None, "text": self.text}
 
 
 Conversation = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -86,10 +86,13 @@ def _written_out(value: Any) -> Any:
     raise ValueError("must be a date and time such as 2026-12-01T09:00:00Z")
 
 
-def _aware(moment: datetime) -> datetime:
+def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("must have an offset from UTC, such as 2026-12-01T09:00:00Z")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be in the years 1 to 9999 in UTC") from None
 
 
 def _phone(text: str) -> str:
@@ -144,7 +147,7 @@ Subject = Annotated[str, *_limits(500), AfterValidator(_clean), _LINE]
 Reason = Annotated[str, *_limits(1000, 0), AfterValidator(_clean), _LINE]
 Mail = Annotated[str, *_limits(LONGEST_MAIL), AfterValidator(_mail), Documented(format="email")]
 Phone = Annotated[str, *_limits(40, 0), AfterValidator(_phone), *_OR_NULL]
-Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_aware)]
+Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 Zone = Annotated[str, *_limits(60, 0), AfterValidator(_zone), *_OR_NULL]
 Language = Annotated[str, *_limits(40, 0), AfterValidator(_clean), _LINE, *_OR_NULL]
 WebAddress = Annotated[str, *_limits(2000, 0), AfterValidator(_clean), AfterValidator(_web_or_empty), _HTTP]

@@ -12,7 +12,8 @@ from domain.typed_text import OVERRIDES
 from web.api.conversation import LONGEST_TEXT, MESSAGES
 from web.api.phone import e164
 
-_COUNT = 2**31
+_DIGITS = 9
+"""The longest count: what PostgreSQL's INTEGER holds in any case."""
 
 
 def line(value: object, longest: int = 2000) -> str:
@@ -44,16 +45,16 @@ def phone_of(value: object) -> str:
 
 def count_of(value: object) -> int | None:
     text = line(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < _COUNT else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def moment_of(value: object) -> datetime | None:
-    """An RFC 3339 time; None for anything else. Without an offset it is in UTC."""
+    """An RFC 3339 time, in UTC; None for anything else. One without an offset is taken to be in UTC."""
     try:
         moment = datetime.fromisoformat(line(value))
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def conversation_of(value: object) -> list[dict[str, Any]]:

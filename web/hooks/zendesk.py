@@ -24,8 +24,9 @@ from web.api.json_body import parse_aside, read_bytes
 from web.api.problems import FieldError, FieldsRefused
 from web.api.views import customer_link
 from web.dependencies import AppCommands, AppSettings, AppTokens, Engine, SignatureLimiter
+from web.hooks.commands import Ends, IgnoredWebhook, Opens, Reopens, SourceWords
 from web.hooks.signature import SignatureRefused, check_zendesk
-from web.hooks.zendesk_payload import SYSTEM, Ends, IgnoredWebhook, Opens, Reopens, SourceWords, read_payload
+from web.hooks.zendesk_payload import SYSTEM, read_payload
 
 router = APIRouter(prefix="/hooks")
 

@@ -14,139 +14,104 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from domain.ticket_address import read_address
-from domain.ticket_reference import NO_NEWS, ReferenceUnclear, TicketNews, bare_number
+from domain.ticket_reference import ReferenceUnclear, TicketNews, bare_number
 from rules_dsl import value_from_text
 from rules_dsl.directory import Directory
 from web.api.json_body import as_model
 from web.api.problems import FieldError, FieldsRefused
 from web.api.requests import OpenEscalation
+from web.hooks.commands import ENDED, REOPENED, SOLVED, Command, Ends, IgnoredWebhook, Opens, Reopens, SourceWords
 from web.hooks.leniently import conversation_of, count_of, line, mail_or_as_sent, moment_of, phone_of, zone_of
 
 SYSTEM = "zendesk"
 TAG = "escalate_call"
-"""Tickets with this tag are escalated."""
-_EVENT = "zen:event-type:ticket."
+"""Events open an escalation for tickets with this tag. A trigger's own conditions decide; they may name it too."""
+_TYPE = "zen:event-type:"
 _TICKET = re.compile(r"zen:ticket:(\d+)")
-SOLVED = ("solved", "closed", "archived")
-ENDED = {
-    **dict.fromkeys(SOLVED, "solved"),
-    **dict.fromkeys(("deleted", "soft_deleted", "permanently_deleted"), "deleted"),
-    **dict.fromkeys(("merged",), "merged"),
-    **dict.fromkeys(("spam", "suspended", "marked_as_spam"), "marked as spam"),
-}
-"""How a ticket ended, by its status or by the kind of event."""
-REOPENED = ("reopened", "undeleted")
-STATUSES = frozenset({*ENDED, *REOPENED, "new", "open", "pending", "hold"})
 
 
 @dataclass(frozen=True)
-class SourceWords:
-    """The account's own words for statuses and priorities, in small letters, with Muster's word for each."""
+class PayloadTicket:
+    """Which ticket a payload is about, however odd the rest of it is."""
 
-    status: Mapping[str, str] = field(default_factory=dict)
-    priority: Mapping[str, str] = field(default_factory=dict)
-
-    def status_of(self, value: object) -> str:
-        own = line(value).casefold()
-        return self.status.get(own, own)
-
-    def priority_of(self, value: object) -> str:
-        own = line(value).casefold()
-        return self.priority.get(own, own)
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The ticket has ended, so the call is no longer needed."""
-
-    ticket_id: str
-    url: str = ""
-    """The ticket's URL, if sent; it identifies the account."""
-    how: str = "solved"
-    """``solved``, ``deleted``, ``merged`` or ``marked as spam``."""
-    news: TicketNews = NO_NEWS
-
-
-@dataclass(frozen=True)
-class Reopens:
-    """The ticket was reopened. It is recorded, and nothing else changes."""
-
-    ticket_id: str
+    event: str
+    """The type of the event (``ticket.tags_changed``); empty for the body of a trigger."""
+    fields: Mapping[str, Any]
+    number: str
+    """Empty if the payload names no ticket."""
     url: str
-    news: TicketNews
+
+    @property
+    def change(self) -> str:
+        """What happened to the ticket: ``tags_changed``."""
+        return self.event.removeprefix("ticket.")
 
 
-@dataclass(frozen=True)
-class Opens:
-    body: OpenEscalation
-
-
-@dataclass(frozen=True)
-class IgnoredWebhook:
-    reason: str
-
-
-Command = Opens | Ends | Reopens | IgnoredWebhook
+def ticket_in(payload: Any) -> PayloadTicket:
+    body = _part(payload)
+    kind = body.get("type") if not isinstance(body.get("ticket"), dict) else None
+    event = line(kind, 100).removeprefix(_TYPE) if isinstance(kind, str) else ""
+    fields = _part(body.get("detail" if event else "ticket"))
+    return PayloadTicket(event, fields, _number(fields, body.get("subject") if event else ""), _url(fields))
 
 
 def read_payload(payload: Any, directory: Directory, words: SourceWords, now: datetime) -> Command:
     """What the webhook asks for. Raises ``FieldsRefused`` if it asks for a call but lacks what a call needs."""
     if not isinstance(payload, dict):
         raise FieldsRefused((FieldError("", "must be an object"),))
-    kind = payload.get("type")
-    if isinstance(kind, str) and not isinstance(payload.get("ticket"), dict):
-        return _event(kind, payload, directory, words, now)
-    return _trigger(payload, directory, words, now)
+    ticket = ticket_in(payload)
+    if ticket.event and not ticket.event.startswith("ticket."):
+        return IgnoredWebhook(f"{ticket.event} is not about a ticket")
+    if not ticket.number:
+        raise FieldsRefused((FieldError("/detail/id" if ticket.event else "/ticket/id", "this field is missing"),))
+    at = moment_of(payload.get("time")) if ticket.event else None
+    ended = _end_of(ticket, payload, words, at or now)
+    if ended is not None:
+        return ended
+    if ticket.event:
+        return _of_event(ticket, directory, words)
+    return _of_trigger(ticket, payload, directory, words)
 
 
-def _trigger(payload: dict[str, Any], directory: Directory, words: SourceWords, now: datetime) -> Command:
-    ticket = _part(payload.get("ticket"))
-    number, url = _number(ticket, ""), _url(ticket)
-    if not number:
-        raise FieldsRefused((FieldError("/ticket/id", "this field is missing"),))
-    status = words.status_of(ticket.get("status"))
-    if status in ENDED:
-        return Ends(number, url, ENDED[status], _news(ticket, solved_at=now if status in SOLVED else None))
-    if status in REOPENED:
-        return Reopens(number, url, _news(ticket, reopened_at=now))
-    customer = _part(payload.get("customer"))
-    facts = _declared(ticket.get("facts"), directory)
+def _end_of(ticket: PayloadTicket, payload: dict[str, Any], words: SourceWords, at: datetime) -> Ends | Reopens | None:
+    status = words.status_of(ticket.fields.get("status"))
+    end = next((one for one in (ticket.change, status) if one in ENDED), "")
+    if end:
+        news = _news(ticket.fields, solved_at=at if end in SOLVED else None)
+        return Ends(ticket.number, ticket.url, ENDED[end], news)
+    changed = ticket.change == "status_changed"
+    before = words.status_of(_part(payload.get("event")).get("previous")) if changed else ""
+    if before in ENDED or ticket.change in REOPENED or status in REOPENED:
+        return Reopens(ticket.number, ticket.url, _news(ticket.fields, reopened_at=at))
+    return None
+
+
+def _of_trigger(ticket: PayloadTicket, payload: dict[str, Any], directory: Directory, words: SourceWords) -> Opens:
+    facts = _declared(ticket.fields.get("facts"), directory)
     if isinstance(facts.get("priority"), str):
         facts |= {"priority": None, **_priority(facts["priority"], directory, words)}
-    mode = "now" if payload.get("mode") == "now" else "booking"
-    body = _request(number, url, ticket, facts, customer, directory)
-    return Opens(as_model(body | _conversation(payload) | {"mode": mode}, OpenEscalation))
+    if isinstance(facts.get("tags"), list):
+        facts["tags"] = [tag for tag in facts["tags"] if tag != TAG]
+    body = _request(ticket, facts, _part(payload.get("customer")), directory)
+    body["conversation"] = conversation_of(payload.get("conversation"))
+    body["mode"] = "now" if payload.get("mode") == "now" else "booking"
+    return Opens(as_model(body, OpenEscalation))
 
 
-def _event(kind: str, payload: dict[str, Any], directory: Directory, words: SourceWords, now: datetime) -> Command:
-    if not kind.startswith(_EVENT):
-        return IgnoredWebhook(f"{kind} is not about a ticket")
-    detail, what = _part(payload.get("detail")), kind.removeprefix(_EVENT)
-    number, url = _number(detail, payload.get("subject")), _url(detail)
-    if not number:
-        raise FieldsRefused((FieldError("/detail/id", "this field is missing"),))
-    at = moment_of(payload.get("time")) or now
-    if what in ENDED:
-        return Ends(number, url, ENDED[what], _news(detail))
-    status = words.status_of(detail.get("status"))
-    if status in ENDED:
-        return Ends(number, url, ENDED[status], _news(detail, solved_at=at if status in SOLVED else None))
-    before = words.status_of(_part(payload.get("event")).get("previous")) if what == "status_changed" else ""
-    if before in ENDED or what in REOPENED or status in REOPENED:
-        return Reopens(number, url, _news(detail, reopened_at=at))
-    if TAG not in _tags(detail):
+def _of_event(ticket: PayloadTicket, directory: Directory, words: SourceWords) -> Opens | IgnoredWebhook:
+    if TAG not in _tags(ticket.fields):
         return IgnoredWebhook(f"the ticket is not tagged {TAG}")
-    requester = detail.get("requester")
+    requester = ticket.fields.get("requester")
     if not isinstance(requester, dict):
         reason = "an event has only the requester's id: send this webhook from a trigger, with the customer's address"
         raise FieldsRefused((FieldError("/detail/requester", reason),))
-    facts = _facts(detail, directory, words)
-    return Opens(as_model(_request(number, url, detail, facts, requester, directory), OpenEscalation))
+    facts = _facts(ticket.fields, directory, words)
+    return Opens(as_model(_request(ticket, facts, requester, directory), OpenEscalation))
 
 
 def _part(value: object) -> dict[str, Any]:
@@ -176,12 +141,7 @@ def _news(ticket: Mapping[str, Any], **known: datetime | None) -> TicketNews:
 
 
 def _request(
-    number: str,
-    url: str,
-    ticket: Mapping[str, Any],
-    facts: dict[str, Any],
-    customer: Mapping[str, Any],
-    directory: Directory,
+    ticket: PayloadTicket, facts: dict[str, Any], customer: Mapping[str, Any], directory: Directory
 ) -> dict[str, Any]:
     """The body of ``POST /api/v1/escalations`` that this asks for."""
     email = mail_or_as_sent(customer.get("email"))
@@ -192,13 +152,13 @@ def _request(
         "phone": phone_of(customer.get("phone")),
         "facts": _declared(customer.get("facts"), directory),
     }
-    news = {name: value for name, value in vars(_news(ticket)).items() if value is not None}
+    news = {name: value for name, value in vars(_news(ticket.fields)).items() if value is not None}
     return {
         "ticket": {
             "system": SYSTEM,
-            "id": number,
-            "url": url,
-            "subject": line(ticket.get("subject"), 500) or f"Ticket {number}",
+            "id": ticket.number,
+            "url": ticket.url,
+            "subject": line(ticket.fields.get("subject"), 500) or f"Ticket {ticket.number}",
             "facts": facts,
             **news,
         },
@@ -206,10 +166,6 @@ def _request(
         "customer": about | ({} if email is None else {"email": email}),
         "mode": "booking",
     }
-
-
-def _conversation(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {"conversation": conversation_of(payload.get("conversation"))}
 
 
 def _declared(facts: object, directory: Directory) -> dict[str, Any]:

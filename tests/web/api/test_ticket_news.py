@@ -14,7 +14,7 @@ __all__ = ["floor", "office"]
 
 ESCALATIONS, TICKETS = "/api/v1/escalations", "/api/v1/tickets"
 CREATED = "2026-03-02T11:08:09Z"
-MESSAGES: list[Any] = [{"author": "Mira", "at": CREATED, "text": "It stops.\nAlways."}, "And now?"]
+MESSAGES: list[Any] = [{"author": "Mira", "at": "2026-03-02T12:08:09+01:00", "text": "It stops.\nAlways."}, "And now?"]
 
 
 async def test_news_are_taken_with_the_ticket_and_later(office: Office) -> None:
@@ -85,6 +85,7 @@ async def test_last_words_and_telephone_are_kept(office: Office) -> None:
         ({"conversation": [""]}, "/conversation/0/text"),
         ({"conversation": [{"text": "a", "html": "<b>"}]}, "/conversation/0/html"),
         ({"conversation": [{"text": "a", "at": "2026-03-02"}]}, "/conversation/0/at"),
+        ({"conversation": [{"text": "a", "at": "0001-01-01T00:00:00+01:00"}]}, "/conversation/0/at"),
         ({"customer__phone": "32 12 34 56"}, "/customer/phone"),
         ({"customer__phone": "+45 12"}, "/customer/phone"),
         ({"customer__phone": "call me"}, "/customer/phone"),

@@ -195,11 +195,14 @@ async def test_last_words_and_telephone_are_kept_as_far_as_they_fit(office: Offi
         await keep_source(conn, "harbor", "zendesk", SECRET, "harbor.zendesk.com")
     body = trigger("11", "harbor", "mira@olsen.example")
     body["customer"]["phone"] = "+45 32 12 34 56"
-    messages = [{"author": "Mira", "at": "2026-03-02T11:08:09Z", "text": f"{nth}: " + "å" * 1500} for nth in range(12)]
+    messages = [
+        {"author": "Mira", "at": "2026-03-02T12:08:09+01:00", "text": f"{nth}: " + "å" * 1500} for nth in range(12)
+    ]
     opened = await deliver(office, body | {"conversation": [*messages, None, "And\r\nthen\x07?"]})
     row = await row_of(office, opened["id"])
     assert row.phone == "+4532123456"
     assert [message["text"][:3] for message in row.conversation] == [*(f"{nth}: "[:3] for nth in range(5, 12)), "And"]
     assert len(row.conversation[0]["text"]) < 1500
+    assert row.conversation[0]["at"] == "2026-03-02T11:08:09+00:00"
     assert row.conversation[-1] == {"author": "", "at": None, "text": "And\nthen?"}
     assert sum(len(message["text"].encode()) for message in row.conversation) in (19_999, 20_000)
