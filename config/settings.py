@@ -123,6 +123,12 @@ class Settings(BaseSettings):
     keep_received_webhooks_days: int = Field(
         30, ge=1, description="Days for which a webhook event received again is recognized."
     )
+    keep_webhook_deliveries_days: int = Field(
+        30, ge=1, description="Days to keep each webhook delivery with its answer in the inbox."
+    )
+    keep_webhook_bodies_days: int = Field(
+        7, ge=1, description="Days to keep a delivery's body, so that it can be replayed."
+    )
     keep_rounds_days: int = Field(30, ge=1, description="Days to keep rounds that made no offer.")
     keep_message_bodies_days: int = Field(
         90, ge=1, description="Days to keep the ids and times that a delivered message was written from."

@@ -42,6 +42,7 @@ from web.beat import report_serving
 from web.desk.acceptances import Acceptances
 from web.desk.feed import Feed
 from web.desk.signs_of_life import SignsOfLife
+from web.hooks.unsigned import UnsignedDeliveries
 from web.large_form import LargeFormRoute
 from web.live import Live
 from web.loop_watch import LoopWatch
@@ -92,6 +93,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         app.state.customer_commands = EscalationCommands(pools.customers, app.state.tokens)
         app.state.readiness = Readiness(pools.readiness)
         app.state.row_metrics = RowMetrics(pools.watching)
+        app.state.unsigned_deliveries = UnsignedDeliveries(pools.pages)
         app.state.gateway = WorkflowGateway(await connect())
         app.state.desk_feed = Feed(app.state.live, pools.desks)
         await app.state.live.start()
@@ -102,6 +104,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             ending = [
                 tasks.create_task(report_serving(pools.desks)),
                 tasks.create_task(app.state.loop_watch.run()),
+                tasks.create_task(app.state.unsigned_deliveries.run()),
             ]
             yield
             stop.set()

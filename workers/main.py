@@ -106,6 +106,8 @@ def retention(settings: Settings) -> Retention:
         Expiring.SIGN_IN_LINKS: settings.keep_sign_in_links_days,
         Expiring.REQUEST_KEYS: settings.keep_request_keys_days,
         Expiring.RECEIVED_WEBHOOKS: settings.keep_received_webhooks_days,
+        Expiring.WEBHOOK_DELIVERIES: settings.keep_webhook_deliveries_days,
+        Expiring.WEBHOOK_BODIES: settings.keep_webhook_bodies_days,
         Expiring.ROUNDS: settings.keep_rounds_days,
         Expiring.MESSAGE_BODIES: settings.keep_message_bodies_days,
         Expiring.FREE_TEXT: settings.keep_free_text_days,

@@ -1,6 +1,6 @@
 """All tables: one import completes the metadata."""
 
-from database.tables import account, booking, customer_link, directory, escalation, muster, rollout, schedule
+from database.tables import account, booking, customer_link, directory, escalation, muster, rollout, schedule, webhook
 from database.tables.base import metadata
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "muster",
     "rollout",
     "schedule",
+    "webhook",
 ]

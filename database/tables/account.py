@@ -67,6 +67,12 @@ webhook_source = Table(
     Column("secret", Text, nullable=False),
     Column("account", Text, nullable=False, server_default=text("''")),
     Column("words", JSONB, nullable=False, server_default=text("'{}'")),
+    instant("secret_set_at", nullable=True),
+    instant("secret_used_at", nullable=True),
+    # The secret that replaces the first, once that is ended. Webhooks signed with either are accepted.
+    Column("next_secret", Text),
+    instant("next_secret_set_at", nullable=True),
+    instant("next_secret_used_at", nullable=True),
 )
 
 # Each account belongs to only one source.
@@ -85,6 +91,7 @@ webhook_received = Table(
     Column("fingerprint", Text, nullable=False, server_default=text("''")),
     Column("answer", JSONB),
     instant("at"),
+    Column("delivery", BigInteger),
     PrimaryKeyConstraint("source", "event"),
 )
 

@@ -20,7 +20,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.dependencies import Dependencies
 from database.stores.access.api_tokens import SCOPES
-from database.stores.access.webhooks import keep_source
+from database.stores.access.webhooks import add_source
 from domain.escalation import Outcome, State
 from tests.architecture.documents import Fence, document, fences, prose
 from tests.web.office import RULES, Office, open_office
@@ -73,7 +73,7 @@ async def running(
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal_env.client.service_client.config.target_host)
     async with open_office(database, database_url, rules=rules()) as opened:
         async with database.begin() as conn:
-            await keep_source(conn, "harbor", "zendesk", SECRET)
+            await add_source(conn, "harbor", "zendesk", SECRET)
         dependencies = Dependencies(database, opened.app.state.tokens)
         async with build_worker(temporal_env.client, dependencies, runner=SandboxedWorkflowRunner()):
             yield opened

@@ -25,6 +25,14 @@ INSERTS: Mapping[Expiring, str] = {
     Expiring.SIGN_IN_LINKS: "INSERT INTO sign_in_link VALUES (sha256(:name), :person, :at)",
     Expiring.REQUEST_KEYS: "INSERT INTO request_key VALUES ('api', encode(:name, 'escape'), '', :escalation, :at)",
     Expiring.RECEIVED_WEBHOOKS: "INSERT INTO webhook_received VALUES ('desk', encode(:name, 'escape'), '', NULL, :at)",
+    Expiring.WEBHOOK_DELIVERIES: (
+        "INSERT INTO webhook_delivery (source, at, origin, signed, status, refused)"
+        " VALUES ('desk', :at, 'sent', false, 401, true)"
+    ),
+    Expiring.WEBHOOK_BODIES: (
+        "INSERT INTO webhook_delivery (source, at, origin, signed, status, refused, body)"
+        " VALUES ('desk', :at, 'sent', true, 200, false, '{}')"
+    ),
     Expiring.ROUNDS: "INSERT INTO round (at, calls, offers, took_ms) VALUES (:at, 1, 0, 5)",
     Expiring.MESSAGE_BODIES: (
         "INSERT INTO message (id, escalation, key, channel, kind, recipient, params, state, created_at,"
@@ -38,6 +46,8 @@ LEFT: Mapping[Expiring, str] = {
     Expiring.SIGN_IN_LINKS: "SELECT count(*) FROM sign_in_link",
     Expiring.REQUEST_KEYS: "SELECT count(*) FROM request_key",
     Expiring.RECEIVED_WEBHOOKS: "SELECT count(*) FROM webhook_received",
+    Expiring.WEBHOOK_DELIVERIES: "SELECT count(*) FROM webhook_delivery",
+    Expiring.WEBHOOK_BODIES: "SELECT count(*) FROM webhook_delivery WHERE body IS NOT NULL",
     Expiring.ROUNDS: "SELECT count(*) FROM round",
     Expiring.MESSAGE_BODIES: "SELECT count(*) FROM message WHERE params <> '{}'",
     Expiring.FREE_TEXT: "SELECT count(*) FROM words",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.access.webhooks import WebhookSource
@@ -37,7 +37,9 @@ WITH latest AS (
   UNION ALL SELECT kind, account, false FROM webhook_source
 )
 SELECT ticket_system, array_agg(DISTINCT ticket_account) FILTER (
-  WHERE ticket_account <> '' AND ticket_account NOT IN (SELECT name FROM webhook_source)
+  WHERE ticket_account <> '' AND ticket_account NOT IN (
+    SELECT name FROM webhook_source UNION ALL SELECT name FROM webhook_source_deleted
+  )
 ) AS accounts
 FROM known GROUP BY ticket_system ORDER BY count(*) FILTER (WHERE recent) DESC, ticket_system
 """)
@@ -84,6 +86,15 @@ async def adopt_tickets(conn: AsyncConnection, source: WebhookSource, account: s
     own = escalation.c.ticket_account.in_([source.name, source.account or source.name])
     raised = update(escalation).where(own, escalation.c.opened_by == by_source(source.name))
     await conn.execute(raised.where(escalation.c.state.in_(open_states), ~same.exists()).values(ticket_account=account))
+
+
+async def count_open_of(conn: AsyncConnection, source: str) -> int:
+    """Number of open escalations that this source raised."""
+    query = select(func.count()).where(
+        escalation.c.opened_by == by_source(source), escalation.c.state.in_([state.value for state in OPEN_STATES])
+    )
+    number: int = (await conn.execute(query)).scalar_one()
+    return number
 
 
 async def account_of_solved(conn: AsyncConnection, source: WebhookSource, url: str) -> str:

@@ -28,6 +28,12 @@ _REMOVE: Mapping[Expiring, TextClause] = {
     Expiring.SIGN_IN_LINKS: _delete("sign_in_link", "expires_at < :before ORDER BY expires_at"),
     Expiring.REQUEST_KEYS: _delete("request_key", "at < :before ORDER BY at"),
     Expiring.RECEIVED_WEBHOOKS: _delete("webhook_received", "at < :before ORDER BY at"),
+    Expiring.WEBHOOK_DELIVERIES: _delete("webhook_delivery", "at < :before ORDER BY at"),
+    Expiring.WEBHOOK_BODIES: text("""
+    UPDATE webhook_delivery SET body = NULL WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM webhook_delivery WHERE body IS NOT NULL AND at < :before
+      ORDER BY at LIMIT :most FOR UPDATE SKIP LOCKED))
+    """),
     Expiring.ROUNDS: _delete(
         "round", "offers = 0 AND at < :before AND NOT EXISTS (SELECT FROM offer o WHERE o.round = round.id) ORDER BY at"
     ),

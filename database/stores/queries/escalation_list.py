@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.tables.account import webhook_source
 from database.tables.directory import team
 from database.tables.escalation import customer, escalation, message
+from database.tables.webhook import webhook_source_deleted
 from domain.escalation import State
 from domain.ticket_address import read_address
 from domain.ticket_reference import ReferenceUnclear, account_of, read_reference
@@ -179,7 +180,9 @@ def _of_ticket(given: str) -> ColumnElement[bool]:
         return escalation.c.ticket_id == reference.id
     # Until its account is known, a source's name stands for it.
     of_account = escalation.c.ticket_account.in_([account_of(reference.url), ""])
-    of_source = escalation.c.ticket_account.in_(select(webhook_source.c.name))
+    of_source = escalation.c.ticket_account.in_(
+        select(webhook_source.c.name).union_all(select(webhook_source_deleted.c.name))
+    )
     return and_(escalation.c.ticket_id == reference.id, or_(of_account, of_source))
 
 

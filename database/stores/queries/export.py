@@ -16,7 +16,7 @@ WITHOUT: dict[str, tuple[str, ...]] = {
     "join_link": ("token_hash",),
     "survey": ("token_hash",),
     "api_token": ("token_hash",),
-    "webhook_source": ("secret",),
+    "webhook_source": ("secret", "next_secret"),
     "person_schedule": ("feed_hash",),
     "calendar_feed": ("url", "content", "content_hash", "etag"),
     "message": ("params",),

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from database.stores.access.webhooks import keep_source
+from database.stores.access.webhooks import add_source
 from database.tables.escalation import customer, escalation
 from tests.web.hooks.test_hooks import REQUESTER, SECRET, event, send, trigger, with_source
 from tests.web.office import Office, office
+from web.admin.source_fields import WordsUnfit, read_words
+from web.hooks.commands import STATUSES
 
 __all__ = ["office"]
 
@@ -166,11 +168,14 @@ async def test_a_reopened_ticket_is_recorded_and_changes_nothing_else(office: Of
 
 
 async def test_statuses_and_priorities_are_read_in_the_accounts_language(office: Office) -> None:
-    admin = await office.browser("Ada Admin")
-    fields = {"name": "harbor", "secret": SECRET, "account": "harbor.zendesk.com"}
+    await with_source(office)
+    admin, page = await office.browser("Ada Admin"), "/admin/webhooks/harbor"
     words = {"statuses": "Gelöst = solved\nGelöscht=deleted", "priorities": "Dringend = urgent"}
-    assert (await admin.post("/admin/webhooks", "/admin/webhooks", **fields, **words)).status_code == 303
-    assert "gelöst</bdi> = solved" in await admin.get("/admin/webhooks")
+    assert (await admin.post(page, page, account="harbor.zendesk.com", **words)).status_code == 303
+    shown = "gelöst = solved\ngelöscht = deleted</textarea>"
+    assert shown in await admin.get(page)
+    assert (await admin.post(page, page, **words | {"priorities": "hoch = high\ndringend = urgent"})).status_code == 303
+    assert shown in await admin.get(page), "saving the priorities keeps the statuses"
     opened = await deliver(office, event("9", "event-9", requester=REQUESTER, priority="DRINGEND"))
     assert (await row_of(office, opened["id"])).facts["priority"] == "urgent"
     facts = {"facts": {"priority": "dringend"}}
@@ -181,18 +186,22 @@ async def test_statuses_and_priorities_are_read_in_the_accounts_language(office:
     assert ended == {"done": "withdrawn", "id": opened["id"]}
 
 
-@pytest.mark.parametrize("typed", ["gelöst", "gelöst =", "gelöst = fertig"])
-async def test_a_word_without_its_meaning_is_refused(office: Office, typed: str) -> None:
-    admin = await office.browser("Ada Admin")
-    fields = {"name": "harbor", "secret": SECRET, "statuses": typed}
-    answer = await admin.post("/admin/webhooks", "/admin/webhooks", **fields)
-    assert answer.status_code == 422
-    assert "Write one word a line" in answer.text
+def test_words_are_pairs_of_which_muster_knows_the_second() -> None:
+    assert read_words("Gelöst = Solved\n\n offen=open ", STATUSES) == {"gelöst": "solved", "offen": "open"}
+    assert read_words("dringend = p1", ()) == {"dringend": "p1"}
+    for typed, says in (
+        ("gelöst", "one pair per line"),
+        ("gelöst =", "one pair"),
+        ("gelöst = fertig", "“fertig” is none"),
+    ):
+        with pytest.raises(WordsUnfit) as unfit:
+            read_words(typed, STATUSES)
+        assert says in unfit.value.detail
 
 
 async def test_last_words_and_telephone_are_kept_as_far_as_they_fit(office: Office) -> None:
     async with office.engine.begin() as conn:
-        await keep_source(conn, "harbor", "zendesk", SECRET, "harbor.zendesk.com")
+        await add_source(conn, "harbor", "zendesk", SECRET, "harbor.zendesk.com")
     body = trigger("11", "harbor", "mira@olsen.example")
     body["customer"]["phone"] = "+45 32 12 34 56"
     messages = [

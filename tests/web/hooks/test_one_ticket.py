@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from cli.doctor_rows import tickets_told_apart
-from database.stores.access.webhooks import keep_source
+from database.stores.access.webhooks import add_source
 from database.stores.escalations.ticket_accounts import open_tickets
 from database.tables.escalation import escalation
 from tests.web.desk_floor import ME, Floor, floor
@@ -31,7 +31,7 @@ async def escalate(floor: Floor, typed: str) -> str:
 
 async def with_account(office: Office, name: str, account: str) -> None:
     async with office.engine.begin() as conn:
-        await keep_source(conn, name, "zendesk", SECRET, account)
+        await add_source(conn, name, "zendesk", SECRET, account)
 
 
 async def by_program(office: Office, number: str, **changes: Any) -> dict[str, Any]:
@@ -96,8 +96,8 @@ async def test_setting_a_sources_account_moves_its_open_tickets_there(office: Of
     body = {"ticket": {"id": "778", "subject": "Engine"}, "customer": {"name": "N", "email": "n@olsen.example"}}
     one = (await send(office, body)).json()["id"]
     admin = await office.browser("Ada Admin")
-    fields = {"name": "harbor", "secret": SECRET, "account": "harbor.zendesk.com"}
-    assert (await admin.post("/admin/webhooks", "/admin/webhooks", **fields)).status_code == 303
+    page = "/admin/webhooks/harbor"
+    assert (await admin.post(page, page, account="harbor.zendesk.com")).status_code == 303
     assert (await by_program(office, "778"))["id"] == one
 
 

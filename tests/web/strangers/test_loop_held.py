@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from database.clock import current_time
-from database.stores.access.webhooks import keep_source
+from database.stores.access.webhooks import add_source
 from tests.rules_dsl.desks import HEAD
 from tests.web.office import RULES, Office, office, ticket
 from tests.web.strangers.holding import LOOP_HELD_AT_MOST
@@ -148,7 +148,7 @@ async def test_the_worst_bodies_of_programs_and_webhooks_delay_nobody(office: Of
 async def signed_webhook(office: Office, body: bytes) -> Held:
     now = current_time().isoformat()
     async with office.engine.begin() as conn:
-        await keep_source(conn, "harbor", "zendesk", "a secret of the source")
+        await add_source(conn, "harbor", "zendesk", "a secret of the source")
     headers = {
         "x-zendesk-webhook-signature": zendesk_signature("a secret of the source", now, body),
         "x-zendesk-webhook-signature-timestamp": now,
