@@ -48,6 +48,7 @@ from web.live import Live
 from web.loop_watch import LoopWatch
 from web.metrics import RequestMetrics
 from web.pools import open_pools
+from web.portions import Portions
 from web.readiness import Readiness
 from web.row_metrics import RowMetrics
 from web.security.access import allowed
@@ -162,6 +163,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(WholeBody)
     error_pages.install(app)
     # The middleware added last is the outermost.
+    app.add_middleware(Portions)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
     app.add_middleware(Shield, room_url=settings.room_url, base_url=settings.base_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -51,14 +52,14 @@ async def list_shifts(
     until: Annotated[Moment, Query(description="At most 62 days after `from`.")],
     team: Annotated[str, Query(description="A team's name; defaults to all teams.", max_length=200)] = "",
     cursor: Annotated[int, Query(ge=0, lt=2**31, description="`next` from the previous page.")] = 0,
-) -> dict[str, Any]:
+) -> Response:
     """When each person can take calls: working hours minus time off, busy times and time kept free."""
     if not timedelta() < until - since <= LONGEST:
         raise FieldsRefused((FieldError("?until", "must be after `from`, by at most 62 days"),))
     async with engine.connect() as conn:
         people = await page_of_shifts(conn, (since, until), team, cursor, AT_ONCE + 1)
     shown = people[:AT_ONCE]
-    return {"people": [_view(person) for person in shown], "next": shown[-1].id if len(people) > AT_ONCE else None}
+    return await asyncio.to_thread(_answer, shown, shown[-1].id if len(people) > AT_ONCE else None)
 
 
 @router.put(
@@ -147,6 +148,11 @@ def _at_risk_view(call: AtRisk) -> dict[str, Any]:
         "starts_at": _moment(call.starts_at),
         "pool": call.pool,
     }
+
+
+def _answer(people: list[PersonOnShift], more: int | None) -> Response:
+    """Runs in a thread: a hundred people can have tens of thousands of shifts."""
+    return JSONResponse({"people": [_view(person) for person in people], "next": more})
 
 
 def _view(person: PersonOnShift) -> dict[str, Any]:

@@ -36,7 +36,7 @@ async def nudge(
         await commands.nudge(escalation.id, signed.actor)
         await _audit(engine, signed, "nudged", escalation.id)
     except Failure as failure:
-        return story_page(request, signed.roles, escalation, status_of(failure), wrong=failure.detail)
+        return await story_page(request, signed.roles, escalation, status_of(failure), wrong=failure.detail)
     return _back(escalation.id, "nudged")
 
 
@@ -55,7 +55,7 @@ async def withdraw(
     reason = reason.strip()[:_LONGEST_REASON]
     if not reason:
         wrong = "Please say why, in a few words. The story will show it."
-        return story_page(request, signed.roles, escalation, 422, wrong=wrong)
+        return await story_page(request, signed.roles, escalation, 422, wrong=wrong)
     try:
         if escalation.state == State.CLOSED:
             # The command treats a repeated withdrawal like the first one, but here a new reason was typed.
@@ -64,7 +64,7 @@ async def withdraw(
         await _audit(engine, signed, "withdrew", escalation.id)
     except Failure as failure:
         wrong = failure.detail
-        return story_page(request, signed.roles, escalation, status_of(failure), wrong=wrong, typed=reason)
+        return await story_page(request, signed.roles, escalation, status_of(failure), wrong=wrong, typed=reason)
     return _back(escalation.id, "withdrawn")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,16 +41,23 @@ async def one_page(
     request: Request, engine: Engine, archive: Archive, signed: Signed, escalation_id: str, said: str = ""
 ) -> HTMLResponse:
     escalation = await read_story(engine, archive, escalation_id)
-    return story_page(request, signed.roles, escalation, said=CONFIRMATIONS.get(said, ""))
+    return await story_page(request, signed.roles, escalation, said=CONFIRMATIONS.get(said, ""))
 
 
-def story_page(
+async def story_page(
     request: Request, roles: frozenset[str], escalation: WholeEscalation, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """The escalation's page.
 
-    ``context`` may hold ``said`` after an action, or ``wrong`` and ``typed`` after a failed one.
+    ``context`` may hold ``said`` after an action, or ``wrong`` and ``typed`` after a failed one. Drawn in a thread: a
+    story can have thousands of events.
     """
+    return await asyncio.to_thread(_story_page, request, roles, escalation, status, context)
+
+
+def _story_page(
+    request: Request, roles: frozenset[str], escalation: WholeEscalation, status: int, context: dict[str, Any]
+) -> HTMLResponse:
     may_act = bool(roles & {"ops", "admin"})
     defaults: dict[str, Any] = {"said": "", "wrong": "", "typed": ""}
     return page(

@@ -31,6 +31,9 @@ from domain.schedules.schedule import (
 MARGIN = timedelta(days=2)
 """Extra time read before and after the requested days, to allow for time zones and for spans that begin earlier."""
 
+PORTION = 500
+"""Rows read at a time, if there may be many."""
+
 
 @dataclass(frozen=True)
 class DeskHours:
@@ -201,6 +204,10 @@ async def page_of_shifts(
     rows = (await conn.execute(query.where(team.c.name == team_name) if team_name else query)).all()
     spans: dict[int, list[Span]] = defaultdict(list)
     shifts = select(shift).where(shift.c.person.in_([row.id for row in rows]), shift.c.during.overlaps(Range(*bounds)))
-    for row in await conn.execute(shifts.order_by(shift.c.person, shift.c.during)):
-        spans[row.person].append((max(row.during.lower, bounds[0]), min(row.during.upper, bounds[1])))
+    # In portions, between which others have their turn: there may be tens of thousands of rows.
+    ordered = shifts.order_by(shift.c.person, shift.c.during).execution_options(yield_per=PORTION)
+    async with conn.stream(ordered) as read:
+        async for portion in read.partitions():
+            for row in portion:
+                spans[row.person].append((max(row.during.lower, bounds[0]), min(row.during.upper, bounds[1])))
     return [PersonOnShift(row.id, row.email, row.name, row.team, tuple(spans[row.id])) for row in rows]

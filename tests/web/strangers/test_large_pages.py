@@ -11,7 +11,7 @@ from tests.web.strangers.test_loop_held import judge
 __all__ = ["office"]
 
 PEOPLE = 1_500
-_GROW = text("""
+GROW = text("""
 INSERT INTO person (name, email, roles, team, title)
 SELECT 'Person ' || n, 'person' || n || '@harborboats.example', p.roles, p.team, p.title
 FROM generate_series(1, :people) n, (SELECT * FROM person WHERE team IS NOT NULL ORDER BY id LIMIT 1) p
@@ -43,7 +43,7 @@ PAGES = {
 
 async def test_pages_of_a_large_organisation_delay_nobody(office: Office) -> None:
     async with office.engine.begin() as conn:
-        await conn.execute(_GROW, {"people": PEOPLE})
+        await conn.execute(GROW, {"people": PEOPLE})
     found = []
     for name, addresses in PAGES.items():
         headers, _ = await signed_form(office, await office.browser(name), "/sessions")
