@@ -14,11 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.stores import booking
 from database.stores.rounds import answers
+from database.stores.rounds.repair import audit
+from database.stores.wrap_up import save_wrap_up
 from database.tables.customer_link import customer_link
 from database.tables.muster import offer
 from domain.booking import SlotRefused
 from domain.escalation import Mode
 from domain.failure import Failure
+from domain.wrap_up import Resolution, WrapUp
 from tests.database.rounds.round_floor import Floor
 
 ANNA, MIGUEL = "Anna Schmidt", "Miguel Torres"
@@ -72,6 +75,32 @@ async def accept(floor: Floor, call: str, nth: int, person: int) -> str:
         except Failure as failure:
             return type(failure).__name__
     return "ok"
+
+
+async def test_a_shift_that_ends_during_a_call_changes_nothing_about_it_and_brings_no_other(floor: Floor) -> None:
+    began, ends = floor.now - timedelta(hours=4), floor.now + timedelta(minutes=30)
+    await floor.shift_of(ANNA, began, ends)
+    talking, on_call, nth, anna = await offered_to_anna(floor)
+    assert await accept(floor, on_call, nth, anna) == "ok"
+    for side in ("customer", "agent"):
+        await floor.join(talking, side)
+    await floor.open("after the shift")
+    floor.now = ends + timedelta(minutes=5)
+    await floor.beat(ANNA)
+    await floor.round()
+    async with floor.engine.begin() as conn:
+        assert (await audit(conn, floor.now)).repairs == {}
+    assert await floor.offered() == {"now": ANNA}
+    assert (await floor.call_of(talking)).state == "on_call"
+    await floor.hang_up(talking)
+    async with floor.engine.begin() as conn:
+        await save_wrap_up(conn, talking, on_call, anna, WrapUp(Resolution.YES), floor.now)
+    assert (await floor.call_of(talking)).state == "done"
+    await floor.round()
+    assert await floor.offered() == {}, "her shift is over"
+    await floor.shift_of(ANNA, began, floor.now + timedelta(hours=1))
+    await floor.round()
+    assert await floor.offered() == {"after the shift": ANNA}
 
 
 async def accepted(floor: Floor) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -47,6 +48,25 @@ async def test_a_password_signs_in_and_continues_to_the_page(office: Office) -> 
         cookie = answer.headers["Set-Cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=lax" in cookie
+        assert (await client.get("/admin/audit")).status_code == 200
+
+
+async def test_signing_in_asks_nobody_but_the_database(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other provider and no mail server: whichever of them is down, people sign in. (The database's driver connects
+    on its own.)
+    """
+    await give_password(office)
+    link = await link_for(office)
+
+    def refuse(_: socket.socket, address: object) -> None:
+        raise ConnectionRefusedError(f"asked {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    async with visitor(office.app) as client:
+        assert (await sign_in_by_form(client, ADDRESS, PASSWORD)).status_code == 303
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(link)).text)
+        assert (await client.post(link, data=form.fields)).status_code == 303
         assert (await client.get("/admin/audit")).status_code == 200
 
 
