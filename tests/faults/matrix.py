@@ -48,7 +48,9 @@ MATRIX: dict[str, str | None] = {
     ),
     "an agent's laptop is shut": "tests/faults/test_vanished.py",
     "a customer comes late or never": "tests/journeys/test_missed_customer.py",
-    "a shift ends during a call": None,
+    "a shift ends during a call": (
+        f"{MOMENTS}::test_a_shift_that_ends_during_a_call_changes_nothing_about_it_and_brings_no_other"
+    ),
     "expired and unknown sign-in links": f"{SIGN_IN}::test_an_expired_and_an_unknown_link",
     "guessed links and passwords": f"{SIGN_IN}::test_guessing_is_slowed_down",
     "scanners that submit every form": (
@@ -69,7 +71,7 @@ MATRIX: dict[str, str | None] = {
     "a publication of rules under load": (
         "tests/database/rules/test_rollouts.py::test_openings_do_not_wait_for_publishing"
     ),
-    "the secret key is replaced": None,
+    "the secret key is replaced": "tests/web/security/test_secret_replaced.py",
     "the worker has a twentieth of a core": (
         f"{SCARCE}::test_a_worker_with_a_twentieth_of_a_core_loses_nothing_and_keeps_nobody_waiting"
     ),
@@ -80,13 +82,15 @@ MATRIX: dict[str, str | None] = {
     "a row locked for six seconds at an effect of the worker": (
         f"{SCARCE}::test_an_effect_of_the_worker_whose_row_is_locked_for_six_seconds_happens_once"
     ),
+    "a row locked for six seconds at each kind of effect": "tests/faults/lanes/test_locked_effects.py",
+    "a row that stays locked at any activity": "tests/activities/test_locked_rows.py",
     "the database stands still on open connections": (
         f"{SCARCE}::test_a_database_that_stands_still_on_open_connections_is_answered_503"
     ),
     "an outage while calls search": f"{OUTAGES}::test_an_outage_of_a_minute_while_calls_search_gives_nobody_up",
     "mail servers down, slow, dropping or refusing": "tests/activities/test_sender_failures.py",
     "chat and webhook receivers down": "tests/activities/test_chat.py",
-    "sign-in by another provider is down": None,
+    "sign-in by another provider is down": f"{SIGN_IN}::test_signing_in_asks_nobody_but_the_database",
 }
 """For each fault, the id of a test, or of a file of tests; None if nothing tries it yet."""
 

@@ -51,6 +51,10 @@ class Crowd:
     """Seconds that customers wait for their survey."""
     links_within: float = 15.0
     """Seconds that customers wait for a newer link."""
+    late_by: float = 0.0
+    """Seconds that customers wait before they join."""
+    rates_after: float = 0.0
+    """Seconds that customers wait before they rate."""
     lives: list[asyncio.Task[str]] = field(default_factory=list)
     opened: int = 0
 
@@ -111,10 +115,12 @@ class Crowd:
                 if not await self._newest_link(customer):
                     return "not served"
             elif "Join now" in page or ("I am here" in page and joined_link != customer.link):
+                await asyncio.sleep(self.late_by)
                 joined = await customer.join(page)
                 joined_link = customer.link if joined is not None and joined.ok else joined_link
             await asyncio.sleep(STEP)
         survey = await self.trial.survey_of(customer, within=self.survey_within)
+        await asyncio.sleep(self.rates_after)
         rated = await customer.rate(survey, self.rng.randint(3, 5))
         return "rated" if rated.ok else "not rated"
 
