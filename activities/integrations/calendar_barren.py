@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
-from activities.integrations.calendar_rules import RecurrenceRule
+from activities.integrations.calendar_rules import PERIOD_DAYS, RecurrenceRule
+from activities.integrations.calendar_zones import TRIED_FROM
 
-TRIED_FROM = datetime(9960, 1, 1)  # noqa: DTZ001  local time, as in all of a rule
-"""The trial's first year: a leap year. Rules are expanded up to the year 9999."""
-_DAYS = {"HOURLY": 1 / 24, "DAILY": 1.0, "WEEKLY": 7.0, "MONTHLY": 28.0, "YEARLY": 365.0}
 TOO_OFTEN = {"SECONDLY", "MINUTELY"}
 """A trial of these would take millions of steps."""
 
@@ -34,5 +32,5 @@ def steps_to_first(rule: RecurrenceRule, first: datetime) -> int:
         begin = first + timedelta(days=-((first - TRIED_FROM).days // period) * period)
     text = ";".join([f"FREQ={rule.frequency}", *(f"{name}={value}" for name, value in parts.items())])
     occurrence = next(iter(rrulestr(text, dtstart=begin)), None)
-    steps = int(((occurrence or datetime.max) - begin).days / (_DAYS[rule.frequency] * every)) + 1  # noqa: DTZ901
+    steps = int(((occurrence or datetime.max) - begin).days / (PERIOD_DAYS[rule.frequency] * every)) + 1  # noqa: DTZ901
     return -steps if occurrence is None else steps

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 
 from activities.integrations.calendar_entries import UNREAD_MARK
 from activities.integrations.calendar_text import RawComponent
-from activities.integrations.calendar_times import Unreadable, parse_length
+from activities.integrations.calendar_times import DAY, ZONES_APART, Unreadable, parse_length
 from domain.booking import Span
 from domain.schedules.calendar_feed import OWN_PREFIX
 
-_ZONES_APART = timedelta(days=3)
 _CHANGES_KEPT = timedelta(days=60)
 """A changed occurrence may replace one that lasts this long."""
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
@@ -25,7 +24,7 @@ def may_matter(component: RawComponent, bounds: Span) -> bool:
     if any(name == "UID" and line.partition(":")[2].strip().startswith(OWN_PREFIX) for name, line in lines):
         return False
     last = None if component.kind == "VFREEBUSY" else _last_day(lines)
-    return last is None or last >= bounds[0].replace(tzinfo=None) - _ZONES_APART
+    return last is None or last >= bounds[0].replace(tzinfo=None) - ZONES_APART - DAY
 
 
 def _last_day(lines: list[tuple[str, str]]) -> datetime | None:

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from activities.integrations.calendar_entry import (
     NO_LENGTH,
     WHOLE_DAY,
+    CalendarContext,
     Entry,
-    Surroundings,
     length_until,
     occurrences_meant,
 )
@@ -41,48 +41,48 @@ DATES_AT_MOST = 5_000
 """Maximum number of single dates added to or excluded from one series (RDATE, EXDATE)."""
 
 
-def normalised(raw: RawComponent, around: Surroundings) -> Entry:
+def normalised(raw: RawComponent, context: CalendarContext) -> Entry:
     """Raises ``Unreadable`` if not even its start can be read."""
     properties, unread = _properties(raw)
     if not properties.get("DTSTART"):
         raise Unreadable("it has no start")
     first = properties["DTSTART"][0]
-    start = parse_moment(first.value, first.params, around.zones)
+    start = parse_moment(first.value, first.params, context.zones)
     if not start.whole_day and start.zone is None:
-        unread |= bool(first.params.get("TZID")) or not around.floating_known
+        unread |= bool(first.params.get("TZID")) or not context.floating_known
     entry = Entry(
         _text(properties, "UID"), _number(_text(properties, "SEQUENCE")), start.wall, start.whole_day, start.zone
     )
     try:
-        length = _length(properties, entry, around)
+        length = _length(properties, entry, context)
     except (Unreadable, OverflowError):
         length, unread = WHOLE_DAY if start.whole_day else ASSUMED_LENGTH, True
     unread |= bool(properties.get(UNREAD_MARK))
     unread_rule = _text(properties, UNREAD_MARK) == "RULE"
-    busy = makes_busy(properties, around.person)
+    busy = makes_busy(properties, context.person)
     entry = replace(entry, length=length, busy=busy, unread=unread, unread_rule=unread_rule)
-    return _with_recurrence(entry, properties, around)
+    return _with_recurrence(entry, properties, context)
 
 
-def busy_periods(raw: RawComponent, around: Surroundings) -> tuple[list[Entry], bool]:
+def busy_periods(raw: RawComponent, context: CalendarContext) -> tuple[list[Entry], bool]:
     """The busy periods of a VFREEBUSY, each as an entry of its own, and whether all could be read."""
     properties, unread = _properties(raw)
     found: list[Entry] = []
     for one in properties.get("FREEBUSY", ()):
         for value in filter(None, (piece.strip() for piece in one.value.split(","))):
             try:
-                found += () if is_free(one.params) else (_period(value, one, around),)
+                found += () if is_free(one.params) else (_period(value, one, context),)
             except (Unreadable, OverflowError):
                 unread = True
     return found, not unread
 
 
-def _period(value: str, one: Property, around: Surroundings) -> Entry:
+def _period(value: str, one: Property, context: CalendarContext) -> Entry:
     """Raises ``Unreadable`` if not even its start can be read."""
-    start = parse_moment(value.partition("/")[0], one.params, around.zones)
+    start = parse_moment(value.partition("/")[0], one.params, context.zones)
     entry = Entry("", 0, start.wall, start.whole_day, start.zone)
     try:
-        return replace(entry, length=_added(value, one, entry, around)[1] or NO_LENGTH)
+        return replace(entry, length=_added(value, one, entry, context)[1] or NO_LENGTH)
     except (Unreadable, OverflowError):
         return replace(entry, length=ASSUMED_LENGTH, unread=True)
 
@@ -102,10 +102,10 @@ def _properties(raw: RawComponent) -> tuple[dict[str, list[Property]], bool]:
     return found, unread
 
 
-def _length(properties: dict[str, list[Property]], entry: Entry, around: Surroundings) -> Length:
+def _length(properties: dict[str, list[Property]], entry: Entry, context: CalendarContext) -> Length:
     """Raises ``Unreadable``."""
     if ends := [one for one in properties.get("DTEND", ()) if one.value]:
-        return length_until(parse_moment(ends[0].value, ends[0].params, around.zones), entry, around.floating)
+        return length_until(parse_moment(ends[0].value, ends[0].params, context.zones), entry, context.floating)
     if lengths := [one for one in properties.get("DURATION", ()) if one.value]:
         length = parse_length(lengths[0].value)
         if entry.whole_day:
@@ -116,22 +116,22 @@ def _length(properties: dict[str, list[Property]], entry: Entry, around: Surroun
     return WHOLE_DAY if entry.whole_day else NO_LENGTH
 
 
-def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around: Surroundings) -> Entry:
+def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], context: CalendarContext) -> Entry:
     """Add the rules, dates and exceptions. Of a rule that can't be read, the first occurrence is left."""
     rules: list[RecurrenceRule] = []
     unread, unread_rule = entry.unread or bool(properties.get("EXRULE")), entry.unread_rule
     for one in properties.get("RRULE", ()):
         try:
             if one.value:
-                rules.append(_rule(one.value, entry, around))
+                rules.append(_rule(one.value, entry, context))
         except (Unreadable, OverflowError):
             unread = unread_rule = True
-    entry, all_read = _with_dates(replace(entry, rules=tuple(rules)), properties, around)
+    entry, all_read = _with_dates(replace(entry, rules=tuple(rules)), properties, context)
     changes: Moment | None = None
     replaced = properties.get("RECURRENCE-ID", [])
     if replaced:
         try:
-            changes = parse_moment(replaced[0].value, replaced[0].params, around.zones)
+            changes = parse_moment(replaced[0].value, replaced[0].params, context.zones)
         except Unreadable:
             unread = True
     is_series = bool(properties.get("RRULE"))
@@ -147,7 +147,7 @@ def _with_recurrence(entry: Entry, properties: dict[str, list[Property]], around
     )
 
 
-def _with_dates(entry: Entry, properties: dict[str, list[Property]], around: Surroundings) -> tuple[Entry, bool]:
+def _with_dates(entry: Entry, properties: dict[str, list[Property]], context: CalendarContext) -> tuple[Entry, bool]:
     """Add the single dates and exceptions; False if one could not be read."""
     added: dict[datetime, Length | None] = {}
     left_out: set[datetime] = set()
@@ -158,43 +158,43 @@ def _with_dates(entry: Entry, properties: dict[str, list[Property]], around: Sur
                 return replace(entry, added=added, left_out=frozenset(left_out)), False
             try:
                 if one.name == "RDATE":
-                    added.update([_added(value, one, entry, around)])
+                    added.update([_added(value, one, entry, context)])
                 else:
-                    moment = parse_moment(value, one.params, around.zones)
-                    left_out |= set(occurrences_meant(moment, replace(entry, added=added), around.floating))
+                    moment = parse_moment(value, one.params, context.zones)
+                    left_out |= set(occurrences_meant(moment, replace(entry, added=added), context.floating))
             except (Unreadable, OverflowError):
                 all_read = False
     return replace(entry, added=added, left_out=frozenset(left_out)), all_read
 
 
-def _rule(value: str, entry: Entry, around: Surroundings) -> RecurrenceRule:
+def _rule(value: str, entry: Entry, context: CalendarContext) -> RecurrenceRule:
     rule, until = parse_rule(value, entry.start)
     if entry.whole_day:
         rule = replace(rule, parts=tuple(part for part in rule.parts if part[0] not in _TIMES_OF_DAY))
     if not until:
         return rule
-    end = parse_moment(until, {}, around.zones)
+    end = parse_moment(until, {}, context.zones)
     if entry.whole_day:
-        return replace(rule, until=end.day_in(entry.zone, around.floating))
+        return replace(rule, until=end.day_in(entry.zone, context.floating))
     if end.whole_day:
         return replace(rule, until=end.wall + DAY - timedelta(seconds=1))
-    return replace(rule, until=end.wall_in(entry.zone, around.floating))
+    return replace(rule, until=end.wall_in(entry.zone, context.floating))
 
 
-def _added(value: str, one: Property, entry: Entry, around: Surroundings) -> tuple[datetime, Length | None]:
+def _added(value: str, one: Property, entry: Entry, context: CalendarContext) -> tuple[datetime, Length | None]:
     """An added date, and its length if it has one of its own (``start/end`` or ``start/length``)."""
     written, _, rest = value.partition("/")
-    moment = parse_moment(written, one.params, around.zones)
+    moment = parse_moment(written, one.params, context.zones)
     if moment.whole_day or entry.whole_day:
-        start = occurrences_meant(moment, entry, around.floating)[0]
+        start = occurrences_meant(moment, entry, context.floating)[0]
     else:
-        start = moment.wall_in(entry.zone, around.floating)
+        start = moment.wall_in(entry.zone, context.floating)
     if not rest:
         return start, None
     if rest.upper().startswith(("P", "+P")):
         return start, parse_length(rest)
-    end = parse_moment(rest, one.params, around.zones)
-    return start, length_until(end, replace(entry, start=start), around.floating)
+    end = parse_moment(rest, one.params, context.zones)
+    return start, length_until(end, replace(entry, start=start), context.floating)
 
 
 def _text(properties: dict[str, list[Property]], name: str) -> str:

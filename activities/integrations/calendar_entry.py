@@ -40,7 +40,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class CalendarContext:
     """What an entry's times depend on."""
 
     zones: ZoneTable

@@ -16,8 +16,10 @@ from domain.schedules.calendar_feed import LARGEST, FeedUnread
 TIMEOUT = 20.0
 """Time limit in seconds for the whole fetch, redirects included, even from a server that sends one byte per second."""
 REDIRECTS_AT_MOST = 8
-ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
-"""Encodings that the reader unpacks, which happens in its own process, within limits."""
+ENCODINGS = {"", "identity", "gzip", "x-gzip"}
+"""Encodings that the reader unpacks, which happens in its own process, within limits. We ask for no others; "deflate"
+would be ambiguous, because some servers leave out its header.
+"""
 LONGEST_ETAG = 200
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from activities.integrations.calendar_barren import TOO_OFTEN, steps_to_first
 from activities.integrations.calendar_entry import Entry
 from activities.integrations.calendar_series import Series
-from activities.integrations.calendar_times import Length, instant
+from activities.integrations.calendar_times import ZONES_APART, Length, instant
 from activities.integrations.calendar_zones import rules_of
 from domain.booking import Span
 
@@ -23,20 +23,19 @@ TRIAL_STEPS_AT_MOST = 150_000
 """Maximum steps to see whether rules ever occur, for all series together."""
 STEPS_AT_MOST = 500_000
 """Maximum steps for all series together, counted from their first occurrences; each takes a few microseconds."""
-_ZONES_APART = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Laid:
+class Layout:
     busy: list[Span]
-    beyond: list[Series]
+    unexpanded: list[Series]
     """The series that could not be expanded."""
 
 
-def lay_out(series: Iterable[Series], bounds: Span, floating: tzinfo) -> Laid:
+def lay_out(series: Iterable[Series], bounds: Span, floating: tzinfo) -> Layout:
     """The busy times within the bounds, unmerged. The cheapest series come first, so that one spoils no other."""
     busy: list[Span] = []
-    beyond: list[Series] = []
+    unexpanded: list[Series] = []
     occurrences = steps = 0.0
     trials = 0
     for one, work in sorted(((one, _work(one, bounds)) for one in series), key=lambda pair: sum(pair[1])):
@@ -47,12 +46,13 @@ def lay_out(series: Iterable[Series], bounds: Span, floating: tzinfo) -> Laid:
                 fertile, tried = _fertile(one)
                 trials += tried
                 busy += _occurrences(fertile, bounds, floating)
-        except (ValueError, OverflowError, TypeError, KeyError, IndexError, AttributeError):
+        except (ValueError, OverflowError):
+            # A rule that can be parsed but not followed, or a time beyond the calendar. Anything else is our own fault.
             within = False
         if not within:
-            beyond.append(one)
+            unexpanded.append(one)
             busy += [span for entry in one.entries for span in _alone(entry, entry.start, None, floating)]
-    return Laid([span for span in busy if span[0] < bounds[1] and span[1] > bounds[0]], beyond)
+    return Layout([span for span in busy if span[0] < bounds[1] and span[1] > bounds[0]], unexpanded)
 
 
 def _narrowed(series: Series) -> bool:
@@ -79,7 +79,7 @@ def _asked(series: Series, bounds: Span) -> Span:
     """The local times between which occurrences are searched."""
     longest = max(entry.length.most for entry in series.entries)
     moved = max((abs(entry.start - at) for at, group in series.changes.items() for entry in group), default=timedelta())
-    margin = _ZONES_APART + (moved if any(entry.onwards for entry in series.entries) else timedelta())
+    margin = ZONES_APART + (moved if any(entry.onwards for entry in series.entries) else timedelta())
     return bounds[0].replace(tzinfo=None) - margin - longest, bounds[1].replace(tzinfo=None) + margin
 
 

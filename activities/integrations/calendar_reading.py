@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 
 from activities.integrations.calendar_bounds import may_matter
 from activities.integrations.calendar_entries import busy_periods, normalised
-from activities.integrations.calendar_entry import Entry, Surroundings
+from activities.integrations.calendar_entry import CalendarContext, Entry
 from activities.integrations.calendar_layout import lay_out
 from activities.integrations.calendar_series import Series, assemble, written, zones_of
 from activities.integrations.calendar_states import forget_others
@@ -159,7 +159,7 @@ def read(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -
         own = _Calendar(calendar, zone, person)
         laid = lay_out(own.series, bounds, own.floating)
         busy += within(laid.busy, bounds)
-        lost = own.unread_starts(laid.beyond, bounds)
+        lost = own.unread_starts(laid.unexpanded, bounds)
         unread += lost
         entries += calendar.stated or calendar.count
         stored += own.text(lost.count(None))
@@ -181,23 +181,23 @@ class _Calendar:
         self._zone = named if raw.zone else None
         self.floating: tzinfo = ZoneInfo(named or zone)
         self._lost = raw.lost
-        around = Surroundings(ZoneTable(raw.zones), self.floating, named is not None, person)
+        context = CalendarContext(ZoneTable(raw.zones), self.floating, named is not None, person)
         entries: list[Entry] = []
         for component in raw.entries:
             try:
                 if component.kind == "VFREEBUSY":
-                    periods, all_read = busy_periods(component, around)
+                    periods, all_read = busy_periods(component, context)
                     entries += periods
                     self._lost += not all_read
                 else:
-                    entries.append(normalised(component, around))
+                    entries.append(normalised(component, context))
             except Exception:
                 self._lost += 1
         self.series = assemble(entries, self.floating)
 
-    def unread_starts(self, beyond: Iterable[Series], bounds: Span) -> list[datetime | None]:
+    def unread_starts(self, unexpanded: Iterable[Series], bounds: Span) -> list[datetime | None]:
         """When each entry begins that could not be read and may still matter; None if that isn't known."""
-        whole = {id(one) for one in beyond}
+        whole = {id(one) for one in unexpanded}
         found: list[datetime | None] = [None] * self._lost
         for one in self.series:
             for entry in one.entries:

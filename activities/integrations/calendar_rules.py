@@ -15,7 +15,7 @@ from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
 from activities.integrations.calendar_times import Unreadable
 
-_DAYS = {
+PERIOD_DAYS = {
     "SECONDLY": 1 / 86_400,
     "MINUTELY": 1 / 1_440,
     "HOURLY": 1 / 24,
@@ -24,6 +24,7 @@ _DAYS = {
     "MONTHLY": 28.0,
     "YEARLY": 365.0,
 }
+"""The length of the shortest period of each frequency, in days."""
 _PARTS = {"INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY"}
 _PARTS |= {"BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST"}
 
@@ -55,7 +56,7 @@ class RecurrenceRule:
     def work(self, first: datetime, since: datetime, stop: datetime) -> tuple[float, float]:
         """Upper bounds of the number of occurrences after ``since``, and of the steps from the first one."""
         end = stop if self.until is None else min(stop, self.until)
-        period = _DAYS[self.frequency] * int(dict(self.parts).get("INTERVAL", 1))
+        period = PERIOD_DAYS[self.frequency] * int(dict(self.parts).get("INTERVAL", 1))
         each, most = self._per_period(), float("inf") if self.count is None else self.count
         steps = _periods(first, end, period) * each
         # A narrowed rule steps through many periods for each of its occurrences.
@@ -91,7 +92,7 @@ def parse_rule(value: str, first: datetime) -> tuple[RecurrenceRule, str]:
         if text and not name.startswith("X-"):
             parts[name] = ",".join(filter(None, text.split(",")))
     frequency, until, count = parts.pop("FREQ", ""), parts.pop("UNTIL", ""), parts.pop("COUNT", "")
-    if frequency not in _DAYS or not parts.keys() <= _PARTS:
+    if frequency not in PERIOD_DAYS or not parts.keys() <= _PARTS:
         raise Unreadable("a rule makes no sense")
     try:
         if len(parts.get("INTERVAL", "")) > 6 or len(count) > 9:

@@ -11,6 +11,8 @@ from dateutil.tz import resolve_imaginary  # type: ignore[import-untyped]
 from activities.integrations.calendar_zones import UTC_ZONE, Zone, ZoneTable, rules_of
 
 DAY = timedelta(days=1)
+ZONES_APART = timedelta(days=2)
+"""More than the local times of one instant differ, wherever they are."""
 FIRST_YEAR, LAST_YEAR = 1000, 9000
 LONGEST = timedelta(days=365_000)
 _MOMENT = re.compile(

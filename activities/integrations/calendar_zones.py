@@ -26,6 +26,10 @@ from rules_dsl.model.clock_words import zone_names
 LONGEST_NAME = 200
 """Longer names would take long to search, and no zone has one."""
 DEFINITION_LINES_AT_MOST = 2_000
+TRIED_FROM = datetime(9960, 1, 1)  # noqa: DTZ001  local time, as in all of a rule
+"""Where a rule is tried to see whether it ever occurs: a leap year, so that each date falls on each day of the week up
+to the year 9999, where rules end.
+"""
 _AREAS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?\)?", re.IGNORECASE)
 _PREFIX = re.compile(r"\(\s*(?:UTC|GMT)\s*(?:[+-]\s*\d{1,2}:?\d{0,2})?\s*\)\s*", re.IGNORECASE)
@@ -191,7 +195,7 @@ def _occurs(rule: str, lines: list[str]) -> bool:
     """Whether a yearly rule has an occurrence in forty years. Otherwise it would be followed to the year 9999."""
     parts = [part for part in rule.partition(":")[2].split(";") if part.upper().startswith(("FREQ", "BY"))]
     starts = [found for line in lines if line.upper().startswith("DTSTART") and (found := _DAY_OF_YEAR.search(line))]
-    begins = {datetime(9960, int(found[1]), int(found[2])) for found in starts}  # noqa: DTZ001  local times
+    begins = {TRIED_FROM.replace(month=int(found[1]), day=int(found[2])) for found in starts}
     return all(next(iter(rrulestr(";".join(parts), dtstart=begin)), None) for begin in begins)
 
 
