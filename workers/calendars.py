@@ -80,7 +80,7 @@ async def _process(engine: AsyncEngine, feed: DueFeed, now: datetime, private_ad
         except FeedDelayed as delayed:
             log.warning("calendar read later calendar=%d reason=%s", feed.id, delayed)
             async with engine.begin() as conn:
-                await note_delay(conn, feed, now)
+                await note_delay(conn, feed, delayed, now)
         except FeedUnread as unread:
             log.info("unreadable calendar=%d person=%d reason=%s", feed.id, feed.person, unread)
             await _note_failure(engine, feed, unread.reason, now)

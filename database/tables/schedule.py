@@ -85,6 +85,7 @@ calendar_feed = Table(
     Column("etag", Text, nullable=False, server_default=text("''")),
     Column("error", Text, nullable=False, server_default=text("''")),
     Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("delays", Integer, nullable=False, server_default=text("0")),
     instant("added_at"),
     instant("read_at", nullable=True),
     instant("laid_out_until", nullable=True),

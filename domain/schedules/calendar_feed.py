@@ -28,6 +28,8 @@ EVERY = timedelta(minutes=15)
 SLOWEST = timedelta(hours=6)
 DELAYED = timedelta(minutes=1)
 """When a calendar is tried again that the machine was too busy to read."""
+DELAYS_AT_MOST = 3
+"""After this many delays in a row, a calendar counts as one that can't be read: something about it is too much."""
 FEEDS_AT_MOST = 10
 """The maximum number of feeds per person."""
 LONGEST_NAME, LONGEST_ADDRESS = 60, 2000
@@ -47,7 +49,14 @@ class FeedUnread(Exception):
 
 @dataclass
 class FeedDelayed(FeedUnread):
-    """The calendar could not be read because the machine is too busy. It is tried again soon, and not counted."""
+    """The machine was too busy to read the calendar, or stopped its reader. It is tried again soon.
+
+    That isn't counted as a failure of the calendar before it has happened ``DELAYS_AT_MOST`` times in a row.
+    """
+
+    def after(self, times: int) -> str:
+        """The reason, for the calendar's owner, once it has happened this many times in a row."""
+        return f"{self.reason}, {times} times in a row: it may be too large for this machine"
 
 
 @dataclass(frozen=True)

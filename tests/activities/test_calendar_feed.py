@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -73,7 +76,9 @@ async def test_answers_of_bad_servers_are_refused(server: Receiver) -> None:
     endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536 + b"\r\n"
     assert await unread(server, endless, time_limit=1)
     assert "404" in await unread(server, answer(b"", status="404 Not Found"))
-    assert "compressed" in await unread(server, answer(b"x", headers="content-encoding: zstd\r\n"))
+    for encoding in ("zstd", "deflate"):
+        packed = answer(b"x", headers=f"content-encoding: {encoding}\r\n")
+        assert "compressed in an unsupported way" in await unread(server, packed)
     assert await unread(server, b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     assert await unread(server, b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n")
     for bad_port in ("a.b:70000000000000000000000", "127.0.0.1:99999", "127.0.0.1:0"):
@@ -388,6 +393,40 @@ async def test_calendars_that_hang_delay_no_others_and_are_abandoned_on_stop(
     async with asyncio.timeout(5):
         await running
     silent.close()
+
+
+async def test_a_calendar_whose_reader_is_killed_each_time_is_said_to_be_too_much_and_its_last_times_count(
+    database: AsyncEngine, server: Receiver
+) -> None:
+    await furnish(database)
+    await give(database, url=server.url)
+    server.answers = [answer(TEN_TO_ELEVEN)]
+    assert (await look(database)).busy == 1
+    later = NINE + timedelta(minutes=20)
+    for times in (1, 2, 3):
+        server.answers = [answer(calendar(event("DTSTART:20261201T120000Z", f"DURATION:PT{times}H")))]
+        killing = asyncio.create_task(asyncio.to_thread(kill_reader))
+        feed = await look(database, later)
+        await killing
+        said = "its reader was stopped by the machine, 3 times in a row: it may be too large for this machine"
+        assert feed.error == (said if times == 3 else "")
+        assert feed.busy == 1
+        later += timedelta(minutes=3)
+    assert await hours(database) == [1, 6], "the times read earlier"
+    server.answers = [answer(calendar(event("DTSTART:20261201T120000Z", "DURATION:PT1H")))]
+    assert (await look(database, later + HOUR)).error == ""
+
+
+def kill_reader() -> None:
+    """Kill the calendar reader that this process starts, as a machine without memory does."""
+    while True:
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == os.getpid() and b"calendar_reading" in (process / "cmdline").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
+                    return
+        time.sleep(0.01)
 
 
 async def feeds(engine: AsyncEngine) -> list[CalendarFeedEntry]:

@@ -17,7 +17,15 @@ from database.stores.staff.shifts import update_shifts
 from database.tables.directory import person
 from database.tables.schedule import calendar_busy, calendar_feed
 from domain.booking import Span
-from domain.schedules.calendar_feed import DELAYED, EXPANDED_AHEAD, FEEDS_AT_MOST, Reading, next_fetch
+from domain.schedules.calendar_feed import (
+    DELAYED,
+    DELAYS_AT_MOST,
+    EXPANDED_AHEAD,
+    FEEDS_AT_MOST,
+    FeedDelayed,
+    Reading,
+    next_fetch,
+)
 from domain.schedules.change import ScheduleRefused
 
 LEASE = timedelta(minutes=6)
@@ -25,6 +33,7 @@ LEASE = timedelta(minutes=6)
 LONGEST_ERROR = 300
 FILE_EVERY = timedelta(days=1)
 """How often an uploaded file is processed again: it never changes, but later days come into range."""
+_READ: dict[str, object] = {"error": "", "failures": 0, "delays": 0}
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class DueFeed:
     content_hash: str
     laid_out_until: datetime | None
     failures: int
+    delays: int
+    """How many times in a row it could not be read in time."""
     time_zone: str
     """Time zone for events that don't name one."""
     email: str
@@ -95,7 +106,7 @@ FROM (
   SELECT coalesce((SELECT time_zone FROM desk ORDER BY id LIMIT 1), 'UTC') AS time_zone
 ) organisation
 WHERE f.id = due.id
-RETURNING f.id, f.person, f.url, f.etag, f.content, f.content_hash, f.laid_out_until, f.failures,
+RETURNING f.id, f.person, f.url, f.etag, f.content, f.content_hash, f.laid_out_until, f.failures, f.delays,
   coalesce((SELECT w.time_zone FROM weekly_shift w WHERE w.person = f.person ORDER BY w.id LIMIT 1),
     organisation.time_zone) AS time_zone,
   (SELECT p.email FROM person p WHERE p.id = f.person) AS email
@@ -114,7 +125,7 @@ async def store_reading(
     """Store a feed's current content and update the person's shifts; alerts managers to calls at risk."""
     values = {"content": reading.content, "content_hash": mark, "etag": etag, "laid_out_until": until}
     values |= {"entries": reading.entries, "unread": reading.unread, "first_unread": reading.first_unread}
-    if not await _settle(conn, feed, now, values | {"error": "", "failures": 0, "read_at": now}):
+    if not await _settle(conn, feed, now, values | _READ | {"read_at": now}):
         return ReassignResult(0, ())
     return await _apply_busy(conn, feed, reading.busy, now)
 
@@ -131,20 +142,27 @@ async def extend_reading(
 async def note_unchanged(conn: AsyncConnection, feed: DueFeed, now: datetime, etag: str) -> None:
     """Record that a feed was checked and hasn't changed."""
     checked = {"read_at": now, "etag": etag or feed.etag} if feed.url else {}
-    await _settle(conn, feed, now, {"error": "", "failures": 0} | checked)
+    await _settle(conn, feed, now, {**_READ, **checked})
 
 
-async def note_failure(conn: AsyncConnection, feed: DueFeed, reason: str, now: datetime) -> None:
+async def note_failure(conn: AsyncConnection, feed: DueFeed, reason: str, now: datetime, *, delays: int = 0) -> None:
     """Record that a feed could not be read. Its last busy times stay in force, and the page shows their age."""
-    values = {"error": reason[:LONGEST_ERROR], "failures": feed.failures + 1}
+    values = {"error": reason[:LONGEST_ERROR], "failures": feed.failures + 1, "delays": delays}
     await _settle(conn, feed, now, values, failures=feed.failures + 1)
 
 
-async def note_delay(conn: AsyncConnection, feed: DueFeed, now: datetime) -> None:
-    """Let a feed be tried again soon: that it could not be read wasn't its fault."""
+async def note_delay(conn: AsyncConnection, feed: DueFeed, delayed: FeedDelayed, now: datetime) -> None:
+    """Let a feed be tried again soon: that it could not be read wasn't its fault.
+
+    If that keeps happening, it is recorded as a failure.
+    """
+    times = feed.delays + 1
+    if times >= DELAYS_AT_MOST:
+        await note_failure(conn, feed, delayed.after(times), now, delays=times)
+        return
     spread = timedelta(seconds=feed.id * 7 % 60)
     statement = update(calendar_feed).where(calendar_feed.c.id == feed.id)
-    await conn.execute(statement.values(next_at=now + DELAYED + spread))
+    await conn.execute(statement.values(delays=times, next_at=now + DELAYED + spread))
 
 
 async def _settle(
