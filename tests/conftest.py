@@ -95,9 +95,15 @@ def migrated_template(postgres_cluster: Cluster) -> str:
 
 
 @pytest.fixture
-def database_url(postgres_cluster: Cluster, migrated_template: str) -> Iterator[str]:
-    """Address (``postgresql+psycopg://``) of a migrated, empty database for this test only."""
-    with cloned_database(postgres_cluster, migrated_template) as url:
+def template(migrated_template: str) -> str:
+    """Name of the database that a test's own is cloned from."""
+    return migrated_template
+
+
+@pytest.fixture
+def database_url(postgres_cluster: Cluster, template: str) -> Iterator[str]:
+    """Address (``postgresql+psycopg://``) of a migrated database for this test only; empty but for its template."""
+    with cloned_database(postgres_cluster, template) as url:
         yield with_driver(url)
 
 

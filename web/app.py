@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from config.settings import Settings
 from config.temporal import connect
@@ -114,20 +116,27 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             await app.state.live.stop()
 
 
-def _add_routes(app: FastAPI, router: APIRouter) -> None:
-    """Adds routes one by one, because included routers are searched level by level, twice per request."""
-    for route in iter_route_contexts(router.routes):
-        if route.path is None or route.endpoint is None:
-            raise TypeError(f"{route.original_route} has no path or no function")
-        app.router.add_api_route(
-            route.path,
-            route.endpoint,
-            methods=route.methods,
-            dependencies=route.dependencies,
-            status_code=route.status_code,
-            response_model=route.response_model,
-            response_class=route.response_class,
-        )
+@cache
+def _all_routes() -> tuple[BaseRoute, ...]:
+    """Every part's routes, which no setting changes, guarded by ``allowed``; made once a process.
+
+    They stand in one list, because included routers are searched level by level, twice per request.
+    """
+    router = APIRouter(dependencies=[Depends(allowed)], route_class=LargeFormRoute)
+    for part in _PARTS:
+        for route in iter_route_contexts(part.router.routes):
+            if route.path is None or route.endpoint is None:
+                raise TypeError(f"{route.original_route} has no path or no function")
+            router.add_api_route(
+                route.path,
+                route.endpoint,
+                methods=route.methods,
+                dependencies=route.dependencies,
+                status_code=route.status_code,
+                response_model=route.response_model,
+                response_class=route.response_class,
+            )
+    return tuple(router.routes)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -135,7 +144,6 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Muster",
         lifespan=_life,
-        dependencies=[Depends(allowed)],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -156,9 +164,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.registry.register(DatabaseMetrics())
     app.state.loop_watch = LoopWatch(app.state.registry)
     assets.asset_url("vendor/htmx.min.js")
-    app.router.route_class = LargeFormRoute
-    for part in _PARTS:
-        _add_routes(app, part.router)
+    app.router.routes.extend(_all_routes())
     app.add_middleware(Admission)
     app.add_middleware(WholeBody)
     error_pages.install(app)

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
@@ -23,6 +24,7 @@ from database.stores.access.api_tokens import SCOPES, create_token
 from database.stores.access.sessions import begin_session
 from database.stores.rules.versions import publish
 from database.stores.staff.seed import Outsider, seed_directory
+from database.tables.directory import person
 from rules_dsl.directory import Directory
 from tests.servers import free_port
 from web.app import create_app
@@ -72,24 +74,36 @@ class Browser:
         return await self.client.post(address, data={"form_token": found[1], **fields})
 
 
-@asynccontextmanager
-async def open_office(
-    engine: AsyncEngine, database_url: str, *, rules: str = RULES, archive_folder: Path | None = None
-) -> AsyncIterator[Office]:
+async def furnish(engine: AsyncEngine, rules: str = RULES) -> None:
     """The boat shop with its rules published, and one person of each role outside the teams."""
     now = datetime.now(UTC)
     directory = Directory.from_json(json.loads((EXAMPLES / "small_team.directory.json").read_text()))
     outsiders = [Outsider(name, f"{role}@harborboats.example", role) for role, name in PEOPLE.items()]
     async with engine.begin() as conn:
-        seeded = await seed_directory(conn, directory, outsiders, now)
-        token = await create_token(conn, "test", SCOPES, now)
+        await seed_directory(conn, directory, outsiders, now)
         if rules:
             await publish(conn, rules, "Marta Manager", "the first rules", None, now)
+
+
+@asynccontextmanager
+async def open_office(
+    engine: AsyncEngine, database_url: str, *, rules: str = RULES, archive_folder: Path | None = None
+) -> AsyncIterator[Office]:
+    """The application on this database, which is furnished with these rules if nobody is in it yet."""
+    if not await _people(engine):
+        await furnish(engine, rules)
+    async with engine.begin() as conn:
+        token = await create_token(conn, "test", SCOPES, datetime.now(UTC))
     secret = SecretStr("a secret of thirty-two characters")
     settings = Settings(database_url=database_url, secret_key=secret, archive_folder=archive_folder)
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        yield Office(app, engine, {one.name: one.id for one in seeded}, token)
+        yield Office(app, engine, await _people(engine), token)
+
+
+async def _people(engine: AsyncEngine) -> dict[str, int]:
+    async with engine.connect() as conn:
+        return {row.name: row.id for row in await conn.execute(select(person.c.name, person.c.id))}
 
 
 @pytest.fixture
