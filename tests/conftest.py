@@ -28,6 +28,13 @@ REAL_TIME = {
 """Folders and files whose tests run whole stacks or browsers in real time, and never two at a time; so do all files
 named ``…_browser.py``."""
 
+DYNAMIC = (
+    "frontend.WorkflowTimeSkippingEnabled=true",
+    # A workflow is reported as failing at its first failed task; by default at the fifth, about a minute later.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1",
+)
+"""Dynamic settings of Temporal's server."""
+
 IN_MEMORY, BYTES_NEEDED = Path("/dev/shm"), 4 * 2**30
 """Linux's in-memory folder, and the free space that a run may need there."""
 
@@ -129,6 +136,6 @@ async def temporal_env() -> AsyncIterator[WorkflowEnvironment]:
         port=free_port(),
         search_attributes=[SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES],
         dev_server_log_level="error",
-        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+        dev_server_extra_args=[argument for one in DYNAMIC for argument in ("--dynamic-config-value", one)],
     ) as environment:
         yield environment

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -17,14 +15,11 @@ from activities.comparing import PROBLEMS_REPORTED, Problem
 from activities.dependencies import Dependencies
 from activities.last_heard import last_heard
 from activities.messages import EscalationOpened, Happened
-from cli.stack.temporal import BINARY, SEARCH_ATTRIBUTES
-from config.temporal import DATA_CONVERTER
 from domain.escalation import Mode
 from domain.ids import TASK_QUEUE, Tokens
 from tests.journeys.conftest import round_the_clock
 from tests.journeys.desk import EXAMPLES, Desk
 from tests.journeys.test_positions import audited
-from tests.servers import free_port
 from tests.workflows.replaying import replay
 from workers.registration import build_worker
 
@@ -42,26 +37,12 @@ class Incompatible:
         """Nothing."""
 
 
-REPORTS_FAILING_TASKS = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
-"""Dynamic setting: after how many failures in a row the server reports a workflow as failing. The default of five takes
-about a minute.
-"""
-
-
 @pytest.fixture
-async def reporting(database: AsyncEngine) -> AsyncIterator[Desk]:
-    """The boat shop, on a Temporal that reports a failing task at its first failure, without a worker."""
-    async with await WorkflowEnvironment.start_local(
-        data_converter=DATA_CONVERTER,
-        dev_server_existing_path=str(BINARY),
-        port=free_port(),
-        search_attributes=[SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES],
-        dev_server_log_level="error",
-        dev_server_extra_args=["--dynamic-config-value", f"{REPORTS_FAILING_TASKS}=1"],
-    ) as environment:
-        desk = Desk(database, environment, Tokens(b"a key of thirty-two bytes or more"))
-        await desk.furnish(round_the_clock((EXAMPLES / "small_team.rules").read_text()))
-        yield desk
+async def unattended(database: AsyncEngine, temporal_env: WorkflowEnvironment) -> Desk:
+    """The boat shop without a worker."""
+    desk = Desk(database, temporal_env, Tokens(b"a key of thirty-two bytes or more"))
+    await desk.furnish(round_the_clock((EXAMPLES / "small_team.rules").read_text()))
+    return desk
 
 
 async def problems(desk: Desk, escalation_id: str) -> list[str]:
@@ -75,8 +56,8 @@ async def until_heard(desk: Desk, escalation_id: str, seq: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_workflow_that_no_worker_can_replay_is_rebuilt_and_goes_on(reporting: Desk) -> None:
-    desk = reporting
+async def test_a_workflow_that_no_worker_can_replay_is_rebuilt_and_goes_on(unattended: Desk) -> None:
+    desk = unattended
     client, dependencies = desk.environment.client, Dependencies(desk.engine, desk.tokens)
     escalation_id = (await desk.open(mode=Mode.NOW)).escalation_id
     await desk.come_online("Freja Holm")
