@@ -36,7 +36,7 @@ from database.stores.rating import find_survey
 from database.stores.rounds.due_calls import read_due, read_soon
 from database.stores.rounds.repair import audit, counted_repairs, open_after
 from database.stores.rules.rollout_outcomes import rollout_sides
-from database.stores.search_clock import read_clock
+from database.stores.search_clock import read_search_clock
 from domain.escalation import OPEN_STATES, Kind
 from domain.ids import Tokens
 from domain.letter import Channel
@@ -155,7 +155,7 @@ async def _auditor(conn: AsyncConnection, sample: Sample) -> None:
 
 
 async def _due(conn: AsyncConnection, sample: Sample) -> None:
-    clock = (await read_clock(conn)).clock or SearchClock(sample.now)
+    clock = (await read_search_clock(conn)).clock or SearchClock(sample.now)
     await read_due(conn, clock, sample.now)
     await read_soon(conn, clock, sample.now, sample.now + timedelta(minutes=10))
 

@@ -40,7 +40,7 @@ async def measure(folder: Path, count: int = COUNT) -> str:
             began = time.perf_counter()
             rebuilt = await _until_rebuilt(bench, await _client(f"{host}:{port}"), escalations)
             began_bare = time.perf_counter()
-            await start_many(bare, "bare", count)
+            await start_many(bare, "bare", range(count))
             took = time.perf_counter() - began_bare
     return "\n".join(
         [

@@ -3,13 +3,15 @@
 Compared, in the same run, with as many bare Temporal workflows with one timer, on their own server and worker. Both
 idle in the same minute; bookings and bare updates alternate, so that noise affects both equally.
 `python -m bench.waiting 200 10` uses 200 escalations and ten idle seconds instead of sixty.
+
+The stack, and the figures of each stage as soon as it has ended, stay in a folder of ``artefacts/waiting``: a run that
+was interrupted goes on there, and opens only what is missing. A rate counts what the last run opened.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,8 @@ from sqlalchemy import select, text
 
 from bench.flock.stack import Stack, open_many, running, until_relayed
 from bench.footprint import Footprint, footprints, idling, spent
-from bench.waiting_bare import Bare, Waits, bare, start_many, until_waiting
+from bench.notes import Notes
+from bench.waiting_bare import IN_FLIGHT, Bare, Waits, bare, bare_id, start_many, until_waiting
 from bench.waiting_table import Costs, Started, Waiting, tables
 from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
@@ -34,6 +37,15 @@ SETTLING = 10.0
 """Seconds between the last activity and the measurement of idling."""
 BOOKED_BEFORE, BOOKED_AMONG = 50, 200
 SUPERVISOR = "supervisor"
+FOLDERS = Path(__file__).parents[1] / "artefacts/waiting"
+
+
+@dataclass(frozen=True)
+class Progress:
+    started: int
+    """By this run."""
+    answered: float
+    """Seconds until the last was answered."""
 
 
 @dataclass(frozen=True)
@@ -60,58 +72,84 @@ class Pair:
 
 async def measure(count: int = COUNT, idle: float = IDLE) -> str:
     """The tables, as Markdown."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        async with running(folder, ADVISORS) as ours, bare(folder / "bare") as peer:
-            markdown = tables(await _measured(Pair(ours, peer), count, idle))
-            print(markdown, flush=True)
-            return markdown
+    folder = FOLDERS / str(count)
+    folder.mkdir(parents=True, exist_ok=True)
+    async with running(folder, ADVISORS) as ours, bare(folder / "bare") as peer:
+        return tables(await _measured(Pair(ours, peer), Notes(folder / "notes.json"), count, idle))
 
 
-async def _measured(pair: Pair, count: int, idle: float) -> Waiting:
-    early = await open_many(pair.ours, "early", BOOKED_BEFORE)
-    early_bare = await start_many(pair.peer.client, "early", BOOKED_BEFORE)
-    await asyncio.gather(_until_waiting(pair, early), until_waiting(pair.peer.client, early_bare))
-    alone = await _timed_in_turn(pair, early, early_bare)
-    idle_before, before = await pair.idle(idle), pair.footprints()
-    disk_before = await _on_disk(pair)
-
-    opened, ours = await _started(
-        pair, lambda: open_many(pair.ours, "waiting", count), lambda ids: _until_waiting(pair, ids)
-    )
-    mailed = time.perf_counter()
-    await _mailed(pair.ours)
-    mail_took = time.perf_counter() - mailed
-    after_ours = pair.footprints()
-    peer = pair.peer.client
-    bare_ids, bare_started = await _started(
-        pair, lambda: start_many(peer, "waiting", count), lambda ids: until_waiting(peer, ids)
-    )
-    after_peer = pair.footprints()
-
-    idle_after, after, disk_after = await pair.idle(idle), pair.footprints(), await _on_disk(pair)
-    among = await _timed_in_turn(pair, _spread(opened), _spread(bare_ids))
-    busy = spent(before, after_ours) | {
-        name: seconds for name, seconds in spent(after_ours, after_peer).items() if name.startswith("bare")
-    }
+async def _measured(pair: Pair, notes: Notes, count: int, idle: float) -> Waiting:
+    alone = await notes.once("alone", dict[str, list[float]], lambda: _alone(pair))
+    idle_before = await notes.once("idle before", dict[str, float], lambda: pair.idle(idle))
+    before = await notes.once("before", dict[str, Footprint], lambda: _noted(pair.footprints()))
+    disk_before = await notes.once("disk before", dict[str, float], lambda: _on_disk(pair))
+    ours = await notes.once("ours", Started, lambda: _started(pair, lambda: _open_missing(pair, count)))
+    bare_started = await notes.once("bare", Started, lambda: _started(pair, lambda: _start_missing(pair, count)))
+    idle_after = await notes.once("idle after", dict[str, float], lambda: pair.idle(idle))
+    after = await notes.once("after", dict[str, Footprint], lambda: _noted(pair.footprints()))
+    disk_after = await notes.once("disk after", dict[str, float], lambda: _on_disk(pair))
+    among = await notes.once("among", dict[str, list[float]], lambda: _among(pair, count))
+    busy = {**ours.busy} | {name: seconds for name, seconds in bare_started.busy.items() if name.startswith("bare")}
     costs = {
         name: Costs(before[name].memory, after[name].memory, idle_before[name], idle_after[name], busy[name])
         for name in before
     }
     disk = {name: (size - disk_before[name]) for name, size in disk_after.items()}
-    return Waiting(count, idle, costs, ours, bare_started, mail_took, disk, alone, among)
+    return Waiting(count, idle, costs, ours, bare_started, disk, alone, among)
 
 
-async def _started(
-    pair: Pair, start: Callable[[], Awaitable[list[str]]], wait: Callable[[list[str]], Awaitable[None]]
-) -> tuple[list[str], Started]:
-    began = time.perf_counter()
-    ids = await start()
-    answered = time.perf_counter() - began
-    await wait(ids)
+async def _noted(footprints_now: dict[str, Footprint]) -> dict[str, Footprint]:
+    return footprints_now
+
+
+async def _alone(pair: Pair) -> dict[str, list[float]]:
+    early = await open_many(pair.ours, "early", range(BOOKED_BEFORE))
+    early_bare = await start_many(pair.peer.client, "early", range(BOOKED_BEFORE))
+    await asyncio.gather(_until_waiting(pair, early), until_waiting(pair.peer.client, early_bare))
+    return await _timed_in_turn(pair, early, early_bare)
+
+
+async def _among(pair: Pair, count: int) -> dict[str, list[float]]:
+    bare_ids = [bare_id("waiting", number) for number in range(count)]
+    return await _timed_in_turn(pair, _spread(await _opened(pair.ours, "waiting")), _spread(bare_ids))
+
+
+async def _started(pair: Pair, start: Callable[[], Awaitable[Progress]]) -> Started:
+    """CPU seconds include the letters, which the last run's end waits for."""
+    footprints_before, began = pair.footprints(), time.perf_counter()
+    progress = await start()
     waiting = time.perf_counter() - began
-    print(f"{len(ids):,} wait after {waiting:.0f} s", flush=True)
-    return ids, Started(answered, waiting)
+    print(f"{progress.started:,} wait after {waiting:.0f} s", flush=True)
+    mailed = time.perf_counter()
+    await _mailed(pair.ours)
+    mail_took = time.perf_counter() - mailed
+    return Started(progress.started, progress.answered, waiting, mail_took, spent(footprints_before, pair.footprints()))
+
+
+async def _open_missing(pair: Pair, count: int) -> Progress:
+    began, known = time.perf_counter(), len(await _opened(pair.ours, "waiting"))
+    # Those that an interrupted run left are the lowest numbers, but for some of the last few.
+    first = max(known - 2 * IN_FLIGHT, 0)
+    ids = await open_many(pair.ours, "waiting", range(first, count))
+    answered = time.perf_counter() - began
+    await _until_waiting(pair, ids)
+    return Progress(count - known, answered)
+
+
+async def _start_missing(pair: Pair, count: int) -> Progress:
+    client, began = pair.peer.client, time.perf_counter()
+    known = (await client.count_workflows("WorkflowId STARTS_WITH 'waiting-'")).count
+    ids = await start_many(client, "waiting", range(max(known - 2 * IN_FLIGHT, 0), count))
+    answered = time.perf_counter() - began
+    await until_waiting(client, ids)
+    return Progress(count - known, answered)
+
+
+async def _opened(stack: Stack, name: str) -> list[str]:
+    """The escalations of this name, in the order in which they were opened."""
+    query = text("SELECT id::text FROM escalation WHERE ticket_id LIKE :name ORDER BY opened_at, id")
+    async with stack.engine.connect() as conn:
+        return list((await conn.execute(query, {"name": f"{name}-%"})).scalars())
 
 
 async def _until_waiting(pair: Pair, escalations: Sequence[str]) -> None:

@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from temporalio import activity, workflow
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
@@ -60,7 +61,7 @@ class Bare:
 @contextlib.asynccontextmanager
 async def bare(folder: Path) -> AsyncIterator[Bare]:
     """Run a server with its file in ``folder``, and one worker, ready to start workflows."""
-    folder.mkdir()  # noqa: ASYNC240
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240
     ports = choose_ports(("temporal", "ui"), 19800, {})
     server = temporal.Server(folder / "temporal.db", ports["temporal"], ports["ui"])
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
@@ -84,16 +85,25 @@ async def connected(address: str) -> Client:
             return client
 
 
-async def start_many(client: Client, name: str, count: int) -> list[str]:
-    """Start this many workflows; returns their ids."""
+def bare_id(name: str, number: int) -> str:
+    return f"{name}-{number}"
+
+
+async def start_many(client: Client, name: str, numbers: Iterable[int]) -> list[str]:
+    """Start workflows with these numbers that don't run yet; returns the ids of all."""
     gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def start(number: int) -> str:
         async with gate:
-            await client.start_workflow(Waits.run, id=f"{name}-{number}", task_queue=QUEUE)
-        return f"{name}-{number}"
+            await client.start_workflow(
+                Waits.run,
+                id=bare_id(name, number),
+                task_queue=QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
+        return bare_id(name, number)
 
-    return list(await asyncio.gather(*(start(number) for number in range(count))))
+    return list(await asyncio.gather(*(start(number) for number in numbers)))
 
 
 async def until_waiting(client: Client, workflows: Sequence[str]) -> None:

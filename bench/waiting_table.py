@@ -37,10 +37,16 @@ class Costs:
 
 @dataclass(frozen=True)
 class Started:
+    count: int
+    """Started by the last run."""
     answered: float
     """Seconds until the last opening, or start, was answered."""
     waiting: float
     """Seconds until the last workflow had set its timer."""
+    mail_took: float
+    """Seconds from the last workflow's timer to the last letter."""
+    busy: Mapping[str, float]
+    """CPU seconds meanwhile, by process."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,6 @@ class Waiting:
     costs: Mapping[str, Costs]
     ours: Started
     bare: Started
-    mail_took: float
-    """Seconds from the last workflow's timer to the last letter."""
     disk: Mapping[str, float]
     """Megabytes added, by server."""
     alone: Mapping[str, Sequence[float]]
@@ -65,7 +69,7 @@ def tables(results: Waiting) -> str:
 
 
 def _starting(results: Waiting) -> list[str]:
-    rate = results.count / results.bare.waiting
+    rate = results.bare.count / results.bare.waiting
     rows = [
         f"| {results.count:,} started | answered per second | waiting per second | ratio to bare | kB on disk each |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -75,9 +79,9 @@ def _starting(results: Waiting) -> list[str]:
         ("escalations: decided by rules, link, letter, workflow", results.ours, disk["ours"]),
         ("bare workflows with one timer", results.bare, disk["bare"]),
     ):
-        per_second = results.count / started.waiting
+        per_second = started.count / started.waiting
         rows.append(
-            f"| {name} | {results.count / started.answered:.0f} | {per_second:.0f} | {per_second / rate:.2f} "
+            f"| {name} | {started.count / started.answered:.0f} | {per_second:.0f} | {per_second / rate:.2f} "
             f"| {size * 1000 / results.count:.1f} |"
         )
     return rows
@@ -93,7 +97,7 @@ def _processes(results: Waiting) -> list[str]:
         parts = [results.costs[member] for member in members]
         before, after = sum(part.memory_before for part in parts), sum(part.memory_with for part in parts)
         idle_before, idle_with = sum(part.idle_before for part in parts), sum(part.idle_with for part in parts)
-        starting = sum(part.starting for part in parts) * 1000 / results.count
+        starting = sum(part.starting for part in parts) * 1000 / results.ours.count
         rows.append(
             f"| {name} | {before:.0f} | {after:.0f} | {(after - before) * 1000 / results.count:.1f} "
             f"| {idle_before:.1f} | {idle_with:.1f} | {starting:.1f} |"
@@ -117,7 +121,7 @@ def _notes(results: Waiting) -> str:
     alone, among = (len(one["booking"]) for one in (results.alone, results.among))
     return (
         f"Memory is PSS, which counts shared pages once. Idle over {results.idle:.0f} s, both in the same seconds. "
-        f"The last letter was sent {results.mail_took:.1f} s after the last workflow set its timer; its CPU time "
+        f"The last letter was sent {results.ours.mail_took:.1f} s after the last workflow set its timer; its CPU time "
         f"counts. Updates: {alone} of each before, {among} among the others, spread over all; a worker keeps 1,000 "
         "workflows in memory and reads the others from their history."
     )

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -169,8 +169,11 @@ async def sessions(stack: Stack, count: int) -> list[str]:
     return cookies
 
 
-async def open_many(stack: Stack, name: str, count: int) -> list[str]:
-    """Open this many escalations with customer links; returns their ids. Their workflows may not have started yet."""
+async def open_many(stack: Stack, name: str, numbers: Iterable[int]) -> list[str]:
+    """Open escalations with these numbers, if they aren't open, with customer links; returns the ids of all.
+
+    Their workflows may not have started yet.
+    """
     gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def open_one(number: int) -> str:
@@ -185,13 +188,13 @@ async def open_many(stack: Stack, name: str, count: int) -> list[str]:
             opened = await open_or_refuse(stack.engine, opening, stack.tokens, datetime.now(UTC))
         return opened.escalation_id
 
-    return list(await asyncio.gather(*(open_one(number) for number in range(count))))
+    return list(await asyncio.gather(*(open_one(number) for number in numbers)))
 
 
 async def book(stack: Stack, name: str, count: int) -> list[str]:
     """Open and book this many escalations, as customers do; returns their ids."""
     gate = asyncio.Semaphore(IN_FLIGHT)
-    escalations = await open_many(stack, name, count)
+    escalations = await open_many(stack, name, range(count))
     await until_relayed(stack)
     start = await _start(stack, escalations[0])
 
