@@ -19,20 +19,30 @@ STARTING = 60.0
 """Seconds for which a part that hasn't succeeded yet counts as starting."""
 
 
-def examine_probes(settings: Settings, record: Record) -> Iterator[Finding]:
-    """Findings about each worker and ticker: those of a running `muster up`, otherwise those found on this machine."""
-    own = {name: record.ports[name] for name in PROBED if name in record.ports} if record.pid else {}
-    if own:
-        answers = _ask("127.0.0.1", own.values())
-        for (name, port), answer in zip(own.items(), answers, strict=True):
-            yield _finding(name, answer) if answer else _silent(name, port)
+def examine_probes(settings: Settings, stack: Record | None, mark: str | None) -> Iterator[Finding]:
+    """Findings about each worker and ticker: those of this stack, otherwise those with this mark on this machine."""
+    if stack is not None:
+        yield from _children(stack)
         return
     ports = range(settings.probe_port, settings.probe_port + PORTS) if settings.probe_port else ()
-    found = [answer for answer in _ask(settings.probe_host, ports) if answer]
-    for answer in found:
+    answers = [answer for answer in _ask(settings.probe_host, ports) if answer]
+    own = [answer for answer in answers if mark is None or answer.get("installation") in (None, "", mark)]
+    for answer in own:
         yield _finding(answer["process"], answer)
-    if not found:
-        yield Finding("processes", True, "no worker or ticker serves a probe on this machine")
+    if not own:
+        others = ", except for those of other installations" if answers else ""
+        yield Finding("processes", True, f"no worker or ticker serves a probe on this machine{others}")
+
+
+def _children(stack: Record) -> Iterator[Finding]:
+    """Each child's own answer, told by its process id: its probe may have found its port taken, by whomever."""
+    first = {name: stack.ports[name] for name in PROBED if name in stack.ports}
+    ports = sorted({port + nth for port in first.values() for nth in range(PORTS)})
+    answers = {answer["pid"]: answer for answer in _ask("127.0.0.1", ports) if answer}
+    for name, port in first.items():
+        child = stack.children.get(name)
+        answer = answers.get(child.pid) if child else None
+        yield _finding(name, answer) if answer else _silent(name, port)
 
 
 def _silent(name: str, port: int) -> Finding:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
-from cli.stack.home import Home
+from cli.stack.home import Home, Record
 from config.logging import configure
-from config.settings import SettingMissing, Settings
+from config.settings import SettingMissing, Settings, with_driver
 
 
 def read_settings() -> Settings:
@@ -23,17 +23,32 @@ def read_settings() -> Settings:
     return settings.model_copy(update={"home": settings.home.resolve()})
 
 
-def settings_beside_stack() -> Settings:
-    """Settings for a manually run command: those of a running `muster up` with the same home, unless a database is set.
+def stack_of(settings: Settings) -> Record | None:
+    """The stack that these settings mean: that of their home, unless they name a database that isn't the stack's.
 
-    If they come from `muster up`, ``TEMPORAL_ADDRESS`` is also set for this process, unless it is set already.
+    If they name its database, the stack must be running, because something else may use that database since. Processes
+    of a stack have been told everything.
+    """
+    home = Home(settings.home)
+    record = home.read_record()
+    if settings.embedded or not record.database_url:
+        return None
+    if settings.database_url is None:
+        return record
+    return record if settings.database_url == with_driver(record.database_url) and home.is_in_use() else None
+
+
+def settings_beside_stack() -> Settings:
+    """Settings for a manually run command: those of the stack that the environment means, if it means one.
+
+    ``TEMPORAL_ADDRESS`` is then also set for this process.
     """
     settings = read_settings()
-    record = Home(settings.home).read_record()
-    if settings.database_url is not None or not record.database_url:
+    record = stack_of(settings)
+    if record is None:
         return settings
     if record.temporal_address:
-        os.environ.setdefault("TEMPORAL_ADDRESS", record.temporal_address)
+        os.environ["TEMPORAL_ADDRESS"] = record.temporal_address
     stack_settings = {
         "MUSTER_DATABASE_URL": record.database_url,
         "MUSTER_PORT": str(record.ports["web"]),

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from database.writing import Writing
-from web.dependencies import MetricsRegistry
+from web.dependencies import AppTokens, MetricsRegistry
 from web.readiness import AppReadiness
 from web.row_metrics import AppRowMetrics
 
@@ -15,9 +15,12 @@ router = APIRouter()
 
 
 @router.get("/healthz")
-async def healthz() -> JSONResponse:
-    """200 while this process responds, whatever the state of its dependencies: a restart wouldn't fix those."""
-    return JSONResponse({"status": "ok"})
+async def healthz(tokens: AppTokens) -> JSONResponse:
+    """200 while this process responds, whatever the state of its dependencies: a restart wouldn't fix those.
+
+    The answer names the installation, so that `muster doctor` takes no other for its own.
+    """
+    return JSONResponse({"status": "ok", "installation": tokens.installation()})
 
 
 @router.get("/readyz")

@@ -57,7 +57,8 @@ async def run_worker(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     PULSES.expect({"polling": WORKER_PARTS["polling"]})
-    with serving_probe(Probe("worker"), settings.probe_host, settings.probe_port):
+    tokens = Tokens(settings.require_secret_key().encode())
+    with serving_probe(Probe("worker", installation=tokens.installation()), settings.probe_host, settings.probe_port):
         await _work(settings, stop)
 
 

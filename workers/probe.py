@@ -62,8 +62,9 @@ class PartMetrics(Collector):
 class Probe:
     """What the probe answers."""
 
-    def __init__(self, process: str, pulses: Pulses = PULSES) -> None:
+    def __init__(self, process: str, pulses: Pulses = PULSES, installation: str = "") -> None:
         self._process = process
+        self._installation = installation
         self._pulses = pulses
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
@@ -87,6 +88,7 @@ class Probe:
         return {
             "status": status,
             "process": self._process,
+            "installation": self._installation,
             "pid": os.getpid(),
             "up_seconds": round(self._pulses.up_seconds(), 3),
             "stuck": self._pulses.stuck(),

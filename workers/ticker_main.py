@@ -25,7 +25,7 @@ async def run_ticker(settings: Settings) -> None:
     engine = open_engine(settings.require_database_url(), limits.ROUND, connections=3)
     tokens = Tokens(settings.require_secret_key().encode())
     PULSES.expect(TICKER_PARTS)
-    with serving_probe(Probe("ticker"), settings.probe_host, settings.probe_port):
+    with serving_probe(Probe("ticker", installation=tokens.installation()), settings.probe_host, settings.probe_port):
         async with asyncio.TaskGroup() as group:
             group.create_task(keep_running(Part("clock"), lambda: keep_clock(engine, stop), stop))
             group.create_task(ticker.run_ticker(engine, tokens, stop))

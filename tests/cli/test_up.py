@@ -18,6 +18,7 @@ import pytest
 from cli.stack.home import Home
 from cli.stack.parts import NICENESS
 from tests.cli.running import Stack, ended, environment, run_muster, running_stack, until
+from tests.servers import free_port
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -80,10 +81,27 @@ def test_another_home_on_a_used_port_is_refused(stack: Stack) -> None:
 def test_the_doctor_finds_everything_in_order(stack: Stack) -> None:
     done = stack.muster("doctor")
     assert done.returncode == 0, done.stdout
-    for text in ("PostgreSQL 18", "migrated to", "server 1.", "this machine's agrees"):
+    for text in (
+        f"{stack.home.folder}: process {stack.record.pid}, 7 children",
+        "PostgreSQL 18",
+        "migrated to",
+        "server 1.",
+        "this machine's agrees",
+    ):
         assert text in done.stdout
     for name in ("worker", "ticker-1", "ticker-2"):
         assert re.search(rf"^ok +{name} +process {stack.record.children[name].pid}: ", done.stdout, re.MULTILINE)
+
+
+def test_another_homes_doctor_takes_this_stack_for_none_of_its_own(stack: Stack) -> None:
+    other = environment(stack.home.folder.parent / "other", stack.port) | {
+        "MUSTER_DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/nothing",
+        "MUSTER_SECRET_KEY": "a key of thirty-two bytes or more",
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
+    }
+    done = run_muster(other, "doctor")
+    assert re.search("^ok +stack +the one of the settings, with the database nothing at 127", done.stdout, re.MULTILINE)
+    assert f"{stack.url} is another installation's: its secret key is not ours" in done.stdout
 
 
 def test_seeding_again_renews_links_and_keeps_the_token(stack: Stack) -> None:
