@@ -121,13 +121,13 @@ async def _store(
     if stored.delivery != kept and sent.replay is None:
         await drop_delivery(conn, kept)
         await count_repeat(conn, stored.delivery)
+    # The source's row comes last in every transaction, so that no two wait for each other.
+    await note_use(conn, delivery.source, sent.secret, delivery.at)
     return stored
 
 
 async def _keep(conn: AsyncConnection, delivery: WebhookDelivery, sent: SignedBody) -> int | None:
     kept = await keep_delivery(conn, delivery)
-    if sent.secret:
-        await note_use(conn, delivery.source, sent.secret, delivery.at)
     if sent.replay is not None and kept is not None:
         body = {"delivery": sent.replay.of, "status": delivery.status, "done": delivery.done}
         await write_audit(conn, sent.replay.by, "replayed webhook", delivery.source, delivery.at, body)
@@ -143,6 +143,7 @@ async def _keep_failure(parts: HookParts, delivery: WebhookDelivery, sent: Signe
     try:
         async with parts.engine.begin() as conn:
             await _keep(conn, replace(delivery, status=status, reason=reason), sent)
+            await note_use(conn, delivery.source, sent.secret, delivery.at)
     except (SQLAlchemyError, OSError) as error:
         # The sender gets the failure as its answer all the same.
         log.warning("webhook not in inbox source=%s status=%s error=%s", delivery.source, status, type(error).__name__)

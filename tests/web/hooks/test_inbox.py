@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, text
 
-from database.stores.access.webhook_deliveries import BODY_BYTES, UNSIGNED_A_MINUTE
+from database.stores.access.webhook_deliveries import BODY_BYTES, UNSIGNED_A_MINUTE, WebhookDelivery
 from database.stores.staff.fact_types import keep_fact
 from database.tables.account import audit_entry
 from database.tables.webhook import webhook_delivery
@@ -18,6 +19,7 @@ from tests.web.hooks.test_hooks import SECRET, count, event, send, trigger, with
 from tests.web.office import Office, office
 from web.api.problems import FieldError, FieldsRefused
 from web.hooks.refusal_words import refusal_words
+from web.security.rate_limit import FAILURES_A_MINUTE
 
 __all__ = ["office"]
 
@@ -38,13 +40,13 @@ def without_email(number: str) -> dict[str, Any]:
 async def test_each_delivery_is_listed_with_its_answer(office: Office) -> None:
     await with_source(office)
     opened = (await send(office, trigger("4711", "harbor", "mira@olsen.example"))).json()
-    for _ in range(2):
-        await send(office, event("4712", "event-1", tags=[]))
+    await asyncio.gather(*(send(office, event("4712", "event-1", tags=[])) for _ in range(3)))
     await send(office, without_email("4713"))
     await send(office, b'{"ticket')
     await send(office, event("4714", "event-1", tags=[]))
     await send(office, trigger("4715", "harbor", "eve@evil.example"), secret="a wrong secret")
     await send(office, trigger("4716", "harbor", "eve@evil.example"), source="harbour")
+    await send(office, b"x" * 300_000)
     admin = await office.browser("Ada Admin")
     everything, refused = await admin.get(INBOX), await admin.get(f"{INBOX}?refused=1")
     assert f'href="/ops/{opened["id"]}"' in everything
@@ -52,21 +54,22 @@ async def test_each_delivery_is_listed_with_its_answer(office: Office) -> None:
         assert ok in everything
         assert ok not in refused
     assert "The ticket is not tagged escalate_call." in everything
-    assert "arrived 1 more time, with the same answer" in everything
+    assert "arrived 2 more times, with the same answer" in everything
     for reason in (
         "customer.email: this field is missing.",
         "The body is not JSON: ",
         "id: another event had this id.",
         "The signature does not fit the body and this source&#39;s secret.",
         "No source has the name “harbour”.",
+        "A body may have at most 262,144 bytes.",
     ):
         assert reason in everything
         assert reason in refused
     assert "harbour" not in await admin.get(f"{INBOX}?source=harbor")
     assert opened["customer_link"] not in everything
     kept = await rows(office)
-    assert [one.status for one in kept] == [200, 200, 422, 400, 422, 401, 401]
-    assert [one.body is not None for one in kept] == [True] * 5 + [False] * 2
+    assert [one.status for one in kept] == [200, 200, 422, 400, 422, 401, 401, 413]
+    assert [one.body is not None for one in kept] == [True] * 5 + [False] * 3
     page = await admin.get(f"{INBOX}/{kept[0].id}")
     assert "mira@olsen.example" in page
     assert opened["customer_link"] not in page
@@ -94,15 +97,20 @@ async def test_the_inbox_is_read_page_by_page(office: Office) -> None:
 
 
 async def test_a_flood_without_a_signature_is_counted_not_listed(office: Office) -> None:
-    await with_source(office)
-    for number in range(UNSIGNED_A_MINUTE + 7):
-        await send(office, event(), secret="a wrong secret", source="harbor" if number % 2 else "no source")
+    await with_source(office, "marina")
+    for number in range(FAILURES_A_MINUTE):
+        await send(office, event(), secret="a wrong secret", source="harbor" if number % 2 else f"none-{number}")
+    limited = await send(office, event(), secret="a wrong secret", source="marina")
     await office.app.state.unsigned_deliveries.write_counts()
+    listed = await rows(office)
     for source in ("harbor", ""):
-        kept = [one for one in await rows(office) if one.source == source]
-        assert len(kept) == UNSIGNED_A_MINUTE
-        assert kept[-1].unlisted == 1
-    assert "and 1 more without a valid signature, not listed" in await (await office.browser("Ada Admin")).get(INBOX)
+        of_source = [one for one in listed if one.source == source]
+        assert len(of_source) == UNSIGNED_A_MINUTE
+        assert of_source[-1].unlisted == FAILURES_A_MINUTE // 2 - UNSIGNED_A_MINUTE
+    assert (limited.status_code, listed[-1].status, listed[-1].source) == (429, 429, "marina")
+    page = await (await office.browser("Ada Admin")).get(INBOX)
+    assert "and 10 more without a valid signature, not listed" in page
+    assert "It was one of too many within a minute." in page
 
 
 async def test_a_delivery_that_was_refused_is_replayed_once_by_a_double_click(office: Office) -> None:
@@ -150,3 +158,10 @@ def test_a_refusal_names_the_fields_as_the_administrator_wrote_them() -> None:
     assert refusal_words(FieldsRefused(errors)).endswith("a/b 2: is wrong; and 2 more")
     assert refusal_words(FieldsRefused((FieldError("", "must be an object"),))) == "The body: must be an object"
     assert SECRET not in refusal_words(RuntimeError(SECRET))
+
+
+def test_a_refusal_by_the_rules_counts_as_refused() -> None:
+    answered = WebhookDelivery("harbor", datetime.now(UTC), 200, done="ignored")
+    assert not answered.refused
+    assert replace(answered, done="refused").refused
+    assert replace(answered, done="", status=422).refused
