@@ -50,7 +50,7 @@ def read_words(typed: str, known: Collection[str]) -> dict[str, str]:
         if not own or not meant:
             raise WordsUnfit("Write one pair per line, such as “gelöst = solved”.")
         if known and meant not in known:
-            raise WordsUnfit(f"“{meant}” is none of Muster’s words: {', '.join(sorted(known))}.")
+            raise WordsUnfit(f"“{meant}” is none of Muster’s words: {', '.join(known)}.")
         read[own] = meant
     return read
 

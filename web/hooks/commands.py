@@ -18,7 +18,8 @@ ENDED = {
 }
 """How a ticket ended, by its status or by the kind of event."""
 REOPENED = ("reopened", "undeleted")
-STATUSES = frozenset({*ENDED, *REOPENED, "new", "open", "pending", "hold"})
+STATUSES = ("new", "open", "pending", "hold", "solved", "closed", "deleted", "merged", "spam", "reopened")
+"""Muster's words for statuses, which an account's own words stand for."""
 
 
 @dataclass(frozen=True)

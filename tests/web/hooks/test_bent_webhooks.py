@@ -15,6 +15,7 @@ from tests.web.hooks.test_hooks import REQUESTER, SECRET, event, send, trigger, 
 from tests.web.office import Office, office
 from web.admin.source_fields import WordsUnfit, read_words
 from web.hooks.commands import STATUSES
+from web.hooks.leniently import moment_of
 
 __all__ = ["office"]
 
@@ -197,6 +198,12 @@ def test_words_are_pairs_of_which_muster_knows_the_second() -> None:
         with pytest.raises(WordsUnfit) as unfit:
             read_words(typed, STATUSES)
         assert says in unfit.value.detail
+
+
+def test_a_moment_is_read_into_utc() -> None:
+    for sent in ("2026-03-02T12:08:09+01:00", "2026-03-02T11:08:09Z", "2026-03-02T11:08:09"):
+        assert str(moment_of(sent)) == "2026-03-02 11:08:09+00:00"
+    assert moment_of("0001-01-01T00:00:00+01:00") is None
 
 
 async def test_last_words_and_telephone_are_kept_as_far_as_they_fit(office: Office) -> None:
