@@ -31,7 +31,7 @@ _WORDS = {
     404: ("This address does not lead anywhere", "It may be mistyped or cut off. Please open it from the mail again."),
     405: ("This address can't be used that way", "Please go back and use the buttons on the page."),
     408: ("That took too long to arrive", "Please check your connection and try again. Nothing was changed."),
-    413: ("That is too large", "You can send at most one megabyte. Please send less."),
+    413: ("That is too large", "You can send at most one megabyte, or a calendar file of ten. Please send less."),
     422: ("Something in the form is missing or can't be read", "Please go back and check what you entered."),
     500: ("Something went wrong on our side", "The error was logged. Please try again; nothing is done twice."),
 }

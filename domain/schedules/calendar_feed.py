@@ -13,11 +13,9 @@ from domain.booking import Span
 from domain.schedules.change import ScheduleRefused
 
 LARGEST = 10_000_000
-"""The maximum size, in bytes, of a calendar that is read, as it comes over the wire."""
+"""The maximum size, in bytes, of a calendar that is fetched or uploaded, as it comes over the wire."""
 LARGEST_UNPACKED = 50_000_000
 """The maximum size, in bytes, of a calendar that comes compressed."""
-LARGEST_FILE = 900_000
-"""The maximum size, in bytes, of an uploaded calendar file."""
 SPANS_AT_MOST = 5_000
 """The maximum number of busy times in a calendar; a calendar with more is not read."""
 AHEAD = timedelta(days=62)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.schedules.calendar_feed import LARGEST
+
 LARGEST_BODY = 1_000_000
-"""Maximum size of a request body in bytes."""
+"""Maximum size of a request body in bytes, except for uploads."""
+LARGEST_UPLOAD = LARGEST + 100_000
+"""The same for a form with a calendar file."""
+_UPLOADS = re.compile(r"/shifts/(?:me|people/[0-9]+)/calendars")
 
 
 def content_policy(room_url: str, style_nonce: str = "") -> str:
@@ -63,19 +69,26 @@ class Shield:
         await self.app(inner, _limited(scope, receive), shielded_send)
 
 
+def largest_body(scope: Scope) -> int:
+    """Maximum size of this request's body in bytes."""
+    is_upload = scope["method"] == "POST" and _UPLOADS.fullmatch(scope["path"])
+    return LARGEST_UPLOAD if is_upload else LARGEST_BODY
+
+
 def _limited(scope: Scope, receive: Receive) -> Receive:
     """A ``receive`` that raises 413 if the Content-Length is too large, or once too much has been read."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    read = int(declared) if declared.isdigit() and int(declared) > LARGEST_BODY else 0
+    largest = largest_body(scope)
+    read = int(declared) if declared.isdigit() and int(declared) > largest else 0
 
     async def limited() -> Message:
         nonlocal read
-        if read > LARGEST_BODY:
+        if read > largest:
             raise HTTPException(413)
         message = await receive()
         if message["type"] == "http.request":
             read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
+            if read > largest:
                 raise HTTPException(413)
         return message
 

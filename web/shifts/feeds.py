@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from database.clock import current_time
 from database.stores.directory.schedules import active_person
 from database.stores.staff.calendar_feeds import add_feed
-from domain.schedules.calendar_feed import LARGEST_FILE, check_address, check_name
+from domain.schedules.calendar_feed import LARGEST, check_address, check_name
 from domain.schedules.change import PersonUnknown, ScheduleRefused
 from web.security.session import SignedIn
 from web.shifts.change_form import SubmittedForm
@@ -35,11 +35,11 @@ async def _file(sent: SubmittedForm) -> bytes | None:
     upload = sent.form.get("file")
     if not isinstance(upload, UploadFile) or not upload.filename:
         return None
-    content = await upload.read(LARGEST_FILE + 1)
+    content = await upload.read(LARGEST + 1)
     await upload.close()
-    if len(content) > LARGEST_FILE:
-        limit = LARGEST_FILE // 1000
-        raise ScheduleRefused("file", f"A file may have at most {limit} kB. Enter the calendar’s address instead.")
+    if len(content) > LARGEST:
+        limit = LARGEST // 1_000_000
+        raise ScheduleRefused("file", f"A file may have at most {limit} MB. Enter the calendar’s address instead.")
     if not content.strip():
         raise ScheduleRefused("file", "This file is empty.")
     return content

@@ -283,8 +283,11 @@ async def test_calendars_are_added_and_removed(office: Office) -> None:
     wrong = await agent.post("/shifts/me/calendars", "/shifts/me", what="calendar", name="Work", url="ftp://x/y")
     assert wrong.status_code == 422
     assert "Enter the address of a calendar" in wrong.text
-    large = await agent.client.post("/shifts/me/calendars", data=form.fields, files={"file": ("a.ics", b"x" * 950_000)})
+    large = await agent.client.post(
+        "/shifts/me/calendars", data=form.fields, files={"file": ("a.ics", b"x" * 10_000_001)}
+    )
     assert large.status_code == 422
+    assert "A file may have at most 10 MB" in large.text
     good = await agent.post(
         "/shifts/me/calendars", "/shifts/me", what="calendar", name="Work", url="https://calendar.example/secret.ics"
     )

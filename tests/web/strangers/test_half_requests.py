@@ -11,7 +11,7 @@ from tests.web.office import Office, office
 from tests.web.serving import served
 from web import whole_body
 from web.http_protocol import HEADERS_WITHIN, LARGEST_HEAD, PunctualHttp
-from web.whole_body import BODY_WITHIN
+from web.whole_body import BODY_WITHIN, UPLOADS_AT_ONCE
 
 __all__ = ["office"]
 
@@ -109,3 +109,19 @@ async def test_a_body_that_trickles_in_is_given_up(office: Office, monkeypatch: 
     assert b"408 Request Timeout" in answer
     assert b"took too long to arrive" in answer
     assert b"connection: close" in answer.lower()
+
+
+async def test_half_uploads_beyond_a_few_are_refused_and_smaller_forms_are_taken(office: Office) -> None:
+    """Each may take ten megabytes of memory, whoever sends it."""
+    upload = b"POST /shifts/me/calendars HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000000\r\n\r\nhalf"
+    async with served(office, PunctualHttp) as port:
+        halves = [await send_half(port, upload) for _ in range(UPLOADS_AT_ONCE + 1)]
+        answered = [asyncio.create_task(reader.readline()) for reader, _ in halves]
+        done, _ = await asyncio.wait(answered, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+        assert [b" 503 " in task.result() for task in done] == [True]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            assert (await client.post("/shifts/me/calendars", data={"name": "Work"})).status_code == 401
+        for task in answered:
+            task.cancel()
+        for _, writer in halves:
+            writer.close()

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from database.clock import current_time
 from database.stores.access.webhooks import add_source
+from database.tables.schedule import calendar_feed
 from tests.rules_dsl.desks import HEAD
 from tests.web.office import RULES, Office, office, ticket
 from tests.web.strangers.holding import LOOP_HELD_AT_MOST
@@ -96,6 +98,7 @@ async def test_the_worst_forms_of_somebody_unknown_delay_nobody(office: Office, 
     judge(held, name)
 
 
+FILE_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.ics"\r\n\r\n'
 PART = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n"
 PARTS = {
     "boundaries": b"--x\r\n" * 190_000,
@@ -111,6 +114,30 @@ async def test_the_worst_forms_in_parts_delay_nobody(office: Office, name: str) 
     held = await ask(office.app, "POST", "/sign-in", {"content-type": "multipart/form-data; boundary=x"}, PARTS[name])
     assert held.status in (400, 403)
     judge(held, name)
+
+
+async def test_a_calendar_file_of_ten_megabytes_is_taken_and_delays_nobody(office: Office) -> None:
+    headers, fields = await signed_form(office, await office.browser("Anna Schmidt"), "/shifts/me")
+    entry = b"BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20240101T100000Z\r\nDTEND:20240101T110000Z\r\nEND:VEVENT\r\n"
+    file = b"BEGIN:VCALENDAR\r\n" + entry * (9_990_000 // len(entry)) + b"END:VCALENDAR\r\n"
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (fields | {"what": "calendar", "name": "Work"}).items()
+    ]
+    body = "".join(parts).encode() + FILE_PART + file + b"\r\n--x--\r\n"
+    headers |= {"content-type": "multipart/form-data; boundary=x", "content-length": str(len(body))}
+    held = await ask(office.app, "POST", "/shifts/me/calendars", headers, body)
+    assert held.status == 303, held.body
+    judge(held, "a calendar file")
+    async with office.engine.connect() as conn:
+        assert (await conn.execute(select(calendar_feed.c.content))).scalar_one() == file
+
+
+async def test_an_upload_of_somebody_unknown_is_not_read(office: Office) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    held = await ask(office.app, "POST", "/shifts/me/calendars", headers, PARTS["line ends"] * 10)
+    assert held.status == 401
+    judge(held, "an upload")
 
 
 def changed(part: str, name: str, value: Any) -> bytes:
