@@ -34,6 +34,8 @@ class LetterKind(StrEnum):
     MANAGER_SEAT_LOST = "manager_seat_lost"
     """The last person who could serve a booked call no longer can, because of a calendar entry or time off."""
     RATING_ALERT = "rating_alert"
+    MANAGER_CALENDAR = "manager_calendar"
+    """A calendar that somebody has connected was never read."""
 
 
 STAFF_LETTERS = frozenset(
@@ -43,6 +45,7 @@ STAFF_LETTERS = frozenset(
         LetterKind.MANAGER_NOBODY,
         LetterKind.MANAGER_SEAT_LOST,
         LetterKind.RATING_ALERT,
+        LetterKind.MANAGER_CALENDAR,
     }
 )
 """Letters to staff. All others go to the customer."""
@@ -86,11 +89,22 @@ class RatingContext:
 
 
 @dataclass(frozen=True)
+class UnreadCalendar:
+    """A connected calendar that was never read."""
+
+    person_id: int
+    person: str
+    name: str
+    error: str
+
+
+@dataclass(frozen=True)
 class LetterContext:
     """Everything that a letter may contain. All strings are plain text; see ``one_line``."""
 
     message_id: str
     escalation_id: str
+    """Empty if the letter isn't about one."""
     kind: LetterKind
     recipient: str
     written_at: datetime
@@ -116,6 +130,8 @@ class LetterContext:
     survey_until: datetime | None = None
     agent: AgentContext | None = None
     rating: RatingContext | None = None
+    calendar: UnreadCalendar | None = None
+    """None if it was read or removed in the meantime."""
 
     @property
     def moment(self) -> datetime:
@@ -143,6 +159,8 @@ def reason_obsolete(context: LetterContext) -> str:
         return "the call has begun" if late else ""
     if context.kind is LetterKind.INVITATION_AGAIN and context.link is not None and not context.link.open:
         return "the link is no longer open"
+    if context.kind is LetterKind.MANAGER_CALENDAR and context.calendar is None:
+        return "the calendar was read or removed in the meantime"
     return ""
 
 

@@ -118,7 +118,7 @@ message = Table(
     "message",
     metadata,
     Column("id", Uuid(as_uuid=False), primary_key=True),
-    Column("escalation", Uuid(as_uuid=False), ForeignKey("escalation.id"), nullable=False),
+    Column("escalation", Uuid(as_uuid=False), ForeignKey("escalation.id")),
     Column("key", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),

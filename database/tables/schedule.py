@@ -86,6 +86,7 @@ calendar_feed = Table(
     Column("error", Text, nullable=False, server_default=text("''")),
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("delays", Integer, nullable=False, server_default=text("0")),
+    instant("reported_at", nullable=True),
     instant("added_at"),
     instant("read_at", nullable=True),
     instant("laid_out_until", nullable=True),

@@ -16,6 +16,7 @@ from domain.letter import (
     LetterKind,
     LinkContext,
     RatingContext,
+    UnreadCalendar,
 )
 
 STARTS = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -46,5 +47,6 @@ def letter_context(kind: LetterKind, **changes: Any) -> LetterContext:
         survey_until=STARTS + timedelta(days=7),
         agent=AgentContext("Jonas Berg", 2) if inside else None,
         rating=RatingContext(2, "Nobody knew the engine.") if kind is LetterKind.RATING_ALERT else None,
+        calendar=UnreadCalendar(4, "Jonas Berg", "Work", "the server answered 404"),
     )
     return replace(context, **changes)

@@ -18,12 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import CPU_SECONDS
+from database.stores.journal.message_queue import take_due
+from database.stores.queries.letter_context import letter_context
 from database.stores.staff.calendar_feeds import CalendarFeedEntry, add_feed, feeds_never_read, feeds_of
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of, update_all_shifts
 from database.tables.booking import booking
 from database.tables.directory import person
 from database.tables.escalation import message
+from domain.letter import Channel, reason_obsolete
 from domain.schedules.calendar_feed import FEEDS_AT_MOST, LARGEST, FeedUnread
 from domain.schedules.change import AddTimeOff, RemoveFeed, ScheduleRefused
 from domain.schedules.schedule import TimeOffKind
@@ -308,6 +311,38 @@ async def test_managers_are_alerted_if_a_calendar_puts_calls_at_risk(database: A
         ("manager_seat_lost", "alerts"),
     ]
     assert events == ["seat_lost"]
+
+
+async def test_managers_hear_once_of_a_calendar_that_was_never_read(database: AsyncEngine, server: Receiver) -> None:
+    await furnish(database)
+    async with database.begin() as conn:
+        await conn.execute(person.insert().values(id=9, name="Boss", email="boss@example.com", roles=["manager"]))
+    await give(database, url=server.url)
+    moments = [NINE + timedelta(hours=7 * nth) for nth in range(6)]
+    told = [("manager_calendar", "alerts"), ("manager_calendar", "boss@example.com")]
+    for moment, expected in zip(moments[:3], ([], told, told), strict=True):
+        server.answers = [answer(b"", status="404 Not Found")]
+        assert (await look(database, moment)).error == "the server answered 404"
+        assert await letters(database) == expected
+    async with database.connect() as conn:
+        [queued, *_] = await take_due(conn, Channel.MAIL, 1, HOUR)
+        context = await letter_context(conn, queued)
+    assert context.calendar is not None
+    assert (context.recipient, context.calendar.error) == ("boss@example.com", "the server answered 404")
+    server.answers = [answer(EMPTY)]
+    assert (await look(database, moments[3])).error == ""
+    async with database.connect() as conn:
+        assert reason_obsolete(await letter_context(conn, queued)) != "", "it was read before the mail went out"
+    for moment in moments[4:]:
+        server.answers = [answer(b"", status="404 Not Found")]
+        assert (await look(database, moment)).error == "the server answered 404"
+    assert await letters(database) == told, "what was read once still counts"
+
+
+async def letters(engine: AsyncEngine) -> list[tuple[str, str]]:
+    async with engine.connect() as conn:
+        rows = await conn.execute(select(message.c.kind, message.c.recipient).order_by(message.c.recipient))
+        return [(row.kind, row.recipient) for row in rows]
 
 
 async def test_removing_a_calendar_frees_its_busy_times(database: AsyncEngine, server: Receiver) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.journal import message_queue
+from database.stores.journal.notify import notify_managers_of_calendar
+from database.tables.directory import person
 from database.tables.escalation import message
+from database.tables.schedule import calendar_feed
 from tests.activities.mail_server import MailServer
-from tests.activities.queued_messages import CUSTOMER, NOW, enqueue, messages_of, open_escalation
+from tests.activities.queued_messages import CUSTOMER, NOW, enqueue, messages_of, open_escalation, until
 from tests.activities.running_sender import failure_reasons, sending, settled
 from tests.activities.sample_letter import ADDRESSES
 from workers.sender import LANES_PER_DESTINATION
@@ -71,6 +74,32 @@ async def test_a_failed_message_can_be_sent_again(database: AsyncEngine, databas
             assert await message_queue.send_again(conn, escalation_id, row.id)
             assert not await message_queue.send_again(conn, escalation_id, row.id)
         await settled(database, escalation_id, "sent")
+
+
+async def test_mail_about_a_calendar_belongs_to_no_escalation_and_is_sent_or_given_up_like_any_other(
+    database: AsyncEngine, database_url: str, smtp: MailServer
+) -> None:
+    await open_escalation(database)
+    smtp.refused["away@harborboats.example"] = "550 no such person"
+    async with database.begin() as conn:
+        for name in ("boss", "away"):
+            manager = {"name": name, "email": f"{name}@harborboats.example", "roles": ["manager"]}
+            await conn.execute(person.insert().values(manager))
+        owner = (await conn.execute(select(person.c.id).where(person.c.name == "Jonas Berg"))).scalar_one()
+        feed = {"person": owner, "name": "Work", "url": "http://a.b/", "error": "it isn't there"}
+        added = insert(calendar_feed).values(feed | {"added_at": NOW, "next_at": NOW}).returning(calendar_feed.c.id)
+        await notify_managers_of_calendar(conn, (await conn.execute(added)).scalar_one(), NOW)
+
+    async def is_settled() -> bool:
+        query = select(message.c.state).where(message.c.channel == "mail").order_by(message.c.recipient)
+        async with database.connect() as conn:
+            return list((await conn.execute(query)).scalars()) == ["failed", "sent"]
+
+    async with sending(database_url, smtp):
+        await until(is_settled)
+    [mail] = [mail for mail in smtp.caught if mail["To"] == "boss@harborboats.example"]
+    assert mail["Subject"] == "A calendar of Jonas Berg was never read"
+    assert "Harbor Boats support" in str(mail["From"])
 
 
 async def test_at_most_four_mails_to_one_domain_go_out_in_parallel(

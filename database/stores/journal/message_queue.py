@@ -36,7 +36,7 @@ ON CONFLICT DO NOTHING RETURNING pg_notify(:woken, '')
 async def enqueue(
     conn: AsyncConnection,
     *,
-    escalation_id: str,
+    escalation_id: str | None,
     key: str,
     channel: str,
     kind: str,
@@ -47,13 +47,14 @@ async def enqueue(
 ) -> None:
     """Queue a message in the transaction of the effect that causes it.
 
-    ``key`` identifies a message within its escalation: queueing the same key again changes nothing.
+    ``key`` identifies a message within its escalation, or among those that belong to none: queueing the same key again
+    changes nothing.
     ``channel`` is ``mail`` (recipient: an address, or None for the escalation's customer) or ``webhook`` (recipient:
     ``alerts``, the webhook from the settings). ``params`` hold ids and times, never tokens or addresses, and are
     described in ``database/stores/queries/letter_context.py``. Without ``not_before`` the message is due immediately.
     """
     row = {
-        "id": ids.message_id(escalation_id, key),
+        "id": ids.message_id(escalation_id or "", key),
         "escalation": escalation_id,
         "key": key,
         "channel": channel,
@@ -73,6 +74,7 @@ class QueuedMessage:
 
     id: str
     escalation_id: str
+    """Empty if it belongs to no escalation."""
     channel: Channel
     kind: str
     recipient: str
@@ -165,10 +167,10 @@ async def retry_later(conn: AsyncConnection, message_id: str, error: str, wait: 
 
 
 async def give_up(conn: AsyncConnection, queued: QueuedMessage, error: str) -> None:
-    """Mark a message as failed, with an event on the escalation's timeline."""
+    """Mark a message as failed, with an event on the escalation's timeline if it belongs to one."""
     row = message.c.id == queued.id
     failed = update(message).where(row, message.c.state == "queued").values(state="failed", last_error=error)
-    if (await conn.execute(failed.returning(message.c.id))).first() is None:
+    if (await conn.execute(failed.returning(message.c.id))).first() is None or not queued.escalation_id:
         return
     body = {"message": queued.id, "kind": queued.kind, "channel": queued.channel.value, "reason": error}
     now = await timeline.database_now(conn, None)
@@ -197,7 +199,7 @@ async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str)
 def _queued(row: Row[Any]) -> QueuedMessage:
     return QueuedMessage(
         id=row.id,
-        escalation_id=row.escalation,
+        escalation_id=row.escalation or "",
         channel=Channel(row.channel),
         kind=row.kind,
         recipient=row.recipient,

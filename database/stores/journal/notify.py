@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.message_queue import enqueue
 from database.tables.directory import person, team
 from database.tables.escalation import escalation
+from domain.letter import LetterKind
 
 
 async def notify_customer(
@@ -47,6 +48,18 @@ async def notify_managers(
     conn: AsyncConnection, escalation_id: str, kind: str, now: datetime, *, key: str = "", **params: Any
 ) -> None:
     """Queue an email to every manager, and a post to the alert webhook."""
+    await _managers(conn, escalation_id, kind, key, now, params)
+
+
+async def notify_managers_of_calendar(conn: AsyncConnection, feed: int, now: datetime) -> None:
+    """Queue an email to every manager, and a post to the alert webhook, about a calendar that was never read."""
+    kind = LetterKind.MANAGER_CALENDAR.value
+    await _managers(conn, None, kind, f"{feed}/{now.isoformat()}", now, {"calendar": feed})
+
+
+async def _managers(
+    conn: AsyncConnection, escalation_id: str | None, kind: str, key: str, now: datetime, params: dict[str, Any]
+) -> None:
     query = select(person.c.id, person.c.email).where(any_(person.c.roles) == "manager", person.c.active)
     for manager in await conn.execute(query.order_by(person.c.id)):
         await _mail(conn, escalation_id, kind, manager.email, f"{kind}/{key}/{manager.id}", now, params)
@@ -55,7 +68,7 @@ async def notify_managers(
 
 async def _mail(
     conn: AsyncConnection,
-    escalation_id: str,
+    escalation_id: str | None,
     kind: str,
     recipient: str | None,
     key: str,
@@ -75,7 +88,7 @@ async def _mail(
 
 
 async def _alert(
-    conn: AsyncConnection, escalation_id: str, kind: str, key: str, now: datetime, params: dict[str, Any]
+    conn: AsyncConnection, escalation_id: str | None, kind: str, key: str, now: datetime, params: dict[str, Any]
 ) -> None:
     await enqueue(
         conn,

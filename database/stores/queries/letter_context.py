@@ -8,6 +8,7 @@ A message's ``params`` say what it is about. If one of the following is missing,
 - ``call`` (id): reminder, call_now, running_late, customer_called_for, survey, survey_again and all letters to staff.
 - ``person`` and ``offer`` (nth): agent_reminder; otherwise the agent who accepted the call.
 - ``outcome``: withdrawn.
+- ``calendar`` (id): manager_calendar, which belongs to no escalation.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from database.tables.customer_link import customer_link, survey
 from database.tables.directory import desk, person, team
 from database.tables.escalation import NAMED_HERE, customer, escalation
 from database.tables.muster import call, offer, rating
+from database.tables.schedule import calendar_feed
 from domain.letter import (
     STAFF_LETTERS,
     AgentContext,
@@ -33,7 +35,9 @@ from domain.letter import (
     LetterKind,
     LinkContext,
     RatingContext,
+    UnreadCalendar,
     name_line,
+    one_line,
     plain_text,
     subject_line,
 )
@@ -42,6 +46,8 @@ from domain.letter import (
 async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
     """Read everything that the letter may contain. Raises ``ValueError`` for an unknown kind."""
     kind = LetterKind(waiting.kind)
+    if kind is LetterKind.MANAGER_CALENDAR:
+        return await _about_calendar(conn, waiting)
     row = (await conn.execute(_escalation(waiting.escalation_id))).one()
     the_booking = None if _of_call_now(waiting) else await _first(conn, _booking(waiting))
     the_call = await _first(conn, _call(waiting))
@@ -67,6 +73,31 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         survey_until=await _scalar(conn, select(survey.c.expires_at).where(survey.c.call == _id_of(the_call))),
         agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,
         rating=await _rating(conn, the_call) if kind is LetterKind.RATING_ALERT else None,
+    )
+
+
+async def _about_calendar(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
+    organisation = select(desk.c.name, desk.c.time_zone, func.clock_timestamp().label("now")).order_by(desk.c.id)
+    row = (await conn.execute(organisation.limit(1))).one()
+    feed = select(calendar_feed.c.name, calendar_feed.c.error, person.c.id, person.c.name.label("person"))
+    unread = calendar_feed.c.read_at.is_(None) & (calendar_feed.c.id == waiting.params["calendar"])
+    found = await _first(conn, feed.join(person, person.c.id == calendar_feed.c.person).where(unread))
+    return LetterContext(
+        message_id=waiting.id,
+        escalation_id="",
+        kind=LetterKind.MANAGER_CALENDAR,
+        recipient=waiting.recipient,
+        written_at=waiting.created_at,
+        sent_at=row.now,
+        subject="",
+        customer_name="",
+        customer_email="",
+        time_zone=_known_zone(row.time_zone),
+        desk_name=name_line(row.name),
+        team_name=name_line(row.name),
+        team_address="",
+        calendar=found
+        and UnreadCalendar(found.id, name_line(found.person), one_line(found.name), one_line(found.error, 300)),
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.journal.audit_log import write_audit
+from database.stores.journal.notify import notify_managers_of_calendar
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.shifts import update_shifts
 from database.tables.directory import person
@@ -33,7 +34,11 @@ LEASE = timedelta(minutes=6)
 LONGEST_ERROR = 300
 FILE_EVERY = timedelta(days=1)
 """How often an uploaded file is processed again: it never changes, but later days come into range."""
-_READ: dict[str, object] = {"error": "", "failures": 0, "delays": 0}
+_READ: dict[str, object] = {"error": "", "failures": 0, "delays": 0, "reported_at": None}
+REPORTED_AFTER = 2
+"""Managers hear of a calendar that was never read after this many failures: its owner may have mistyped the address,
+and be about to correct it.
+"""
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,16 @@ async def note_failure(conn: AsyncConnection, feed: DueFeed, reason: str, now: d
     """Record that a feed could not be read. Its last busy times stay in force, and the page shows their age."""
     values = {"error": reason[:LONGEST_ERROR], "failures": feed.failures + 1, "delays": delays}
     await _settle(conn, feed, now, values, failures=feed.failures + 1)
+    if feed.failures + 1 >= REPORTED_AFTER or not feed.url:
+        await _report_never_read(conn, feed, now)
+
+
+async def _report_never_read(conn: AsyncConnection, feed: DueFeed, now: datetime) -> None:
+    """Tell the managers once if the feed was never read: none of its times are kept free."""
+    unreported = calendar_feed.c.read_at.is_(None) & calendar_feed.c.reported_at.is_(None)
+    statement = update(calendar_feed).where(calendar_feed.c.id == feed.id, unreported).values(reported_at=now)
+    if (await conn.execute(statement.returning(calendar_feed.c.id))).one_or_none() is not None:
+        await notify_managers_of_calendar(conn, feed.id, now)
 
 
 async def note_delay(conn: AsyncConnection, feed: DueFeed, delayed: FeedDelayed, now: datetime) -> None:
