@@ -9,7 +9,21 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import answers, growth, latency, life, lost, proofs, rounds, rules, simulation, slot_pages, trial, waiting
+from bench import (
+    answers,
+    floods,
+    growth,
+    latency,
+    life,
+    lost,
+    proofs,
+    rounds,
+    rules,
+    simulation,
+    slot_pages,
+    trial,
+    waiting,
+)
 from bench.flock import measure as flock
 
 RESULTS = Path(__file__).parent / "results"
@@ -72,6 +86,10 @@ def _load() -> str:
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
 
 
+def _floods() -> str:
+    return _in_temporary_folder(floods.measure)
+
+
 def _seats() -> str:
     return _in_temporary_folder(slot_pages.selling_table)
 
@@ -100,6 +118,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "offered": ("How many of the sellable starts are offered", _offered),
     "rounds": ("How a round matches calls with people", _rounds),
     "flock": ("A flock: 500 calls due in one second", _flock),
+    "floods": ("A desk beside floods", _floods),
     "waiting": ("What 10,000 waiting escalations cost", _waiting),
     "lost": ("After the loss of Temporal's store", _lost),
     "proofs": ("How long proofs take", _proofs),
