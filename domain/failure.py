@@ -42,7 +42,7 @@ class Overloaded(Failure):
 
     @property
     def detail(self) -> str:
-        return "We are very busy right now, so nothing was changed. Please try again in a few seconds."
+        return "Nothing was changed. Please try again in a few seconds."
 
 
 @dataclass
