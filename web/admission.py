@@ -46,9 +46,11 @@ PROBES = Lane("probes", 500)
 PROGRAMS = Lane("programs", 100)
 PAGES = Lane("pages", 100)
 OFFICE = Lane("office", 60, 30)
-"""Changes to rules, people and shifts, which are first tried against everything that is booked; and signing in, which
-hashes two passwords at a time. A single unanswered statement still ends within its own limit.
+"""Changes to rules, people and shifts, which are first tried against everything that is booked. A single unanswered
+statement still ends within its own limit.
 """
+SIGN_INS = Lane("sign-ins", 40, 30)
+"""Two passwords at a time are hashed: more sign-ins than this would only wait, and hold connections meanwhile."""
 REPORTS = Lane("reports", 12, 30)
 
 LANES: tuple[tuple[str, Lane], ...] = (
@@ -70,7 +72,7 @@ LANES: tuple[tuple[str, Lane], ...] = (
     ("/rules", OFFICE),
     ("/directory", OFFICE),
     ("/shifts", OFFICE),
-    ("/sign-in", OFFICE),
+    ("/sign-in", SIGN_INS),
 )
 """Which lane a path belongs to: the first whose beginning fits. Everything else is a page."""
 

@@ -16,7 +16,7 @@ from tests.web.customers import caller, visitor
 from tests.web.office import Office, office, ticket
 from tests.web.serving import served
 from web import admission
-from web.admission import CUSTOMERS, DESKS, LANES, OFFICE, PAGES, PROGRAMS, REPORTS, Lane, lane_of
+from web.admission import CUSTOMERS, DESKS, LANES, OFFICE, PAGES, PROGRAMS, REPORTS, SIGN_INS, Lane, lane_of
 from web.security.access_matrix import MATRIX
 
 __all__ = ["office"]
@@ -122,6 +122,7 @@ async def until_locked(office: Office, number: int) -> None:
         ("/api/v1/export", REPORTS),
         ("/outcomes.csv", REPORTS),
         ("/rules/publish", OFFICE),
+        ("/sign-in", SIGN_INS),
         ("/board", PAGES),
     ],
 )

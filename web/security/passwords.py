@@ -20,10 +20,12 @@ HARD_ENOUGH = 3
 _WEIGHED = 72
 """How many characters are weighed; longer ones take the library quadratic time."""
 LONGEST = 1000
-AT_ONCE, WAITING = 2, 60
+AT_ONCE, WAITING = 2, 40
+NICENESS = 10
+"""A flood of sign-ins takes the processor time that desks and customers leave."""
 _WORDS = re.compile(r"[^\w]+")
 _HASHER = PasswordHasher()
-_HASHING = BoundedThreads("passwords", at_once=AT_ONCE, waiting=WAITING)
+_HASHING = BoundedThreads("passwords", at_once=AT_ONCE, waiting=WAITING, niceness=NICENESS)
 
 
 async def hash_password(password: str) -> str:
