@@ -94,7 +94,7 @@ async def flood(kind: str, port: int, cookie: str) -> None:
                     tasks.create_task(_again(sign_in if kind == "sign-ins" else big_text, client, form))
             while True:
                 print(json.dumps(_answered), flush=True)
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.5)
 
 
 if __name__ == "__main__":

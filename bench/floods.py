@@ -14,9 +14,10 @@ import re
 import secrets
 import sys
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from bench.stack import Bench, benched, percentiles, running
 from cli.stack.home import choose_ports
 from database.stores.access.sessions import begin_session
 
+ROOT = Path(__file__).parents[1]
 ROUNDS, SECONDS, SETTLING = 6, 8.0, 2.0
 """How often each flood is measured, for how long each time, and how long it runs before."""
 PAUSE = 0.05
@@ -39,24 +41,31 @@ KINDS = {
 }
 _SEEN = re.compile(r'name="(seen\.[a-z]+)" value="([^"]*)"')
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
-Times = dict[str, dict[str, list[float]]]
+
+
+@dataclass
+class Beside:
+    """What was measured beside one flood: milliseconds, and how many answers were refusals."""
+
+    times: dict[str, list[float]] = field(default_factory=lambda: {"page": [], "heartbeat": []})
+    refused: int = 0
+    answered: Counter[str] = field(default_factory=Counter)
 
 
 async def measure(folder: Path) -> str:
     """The table, as Markdown."""
+    measured = {kind: Beside() for kind in KINDS}
     async with benched(folder, 20) as bench, _web(bench, folder) as port:
         cookie = await _session(bench)
-        times: Times = {kind: defaultdict(list) for kind in KINDS}
-        answered: dict[str, dict[str, int]] = {}
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}",
-            headers={"Cookie": f"muster={cookie}", "Sec-Fetch-Site": "same-origin"},
-            timeout=60,
-        ) as desk:
+        headers = {"Cookie": f"muster={cookie}", "Sec-Fetch-Site": "same-origin"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as desk:
+            page = (await desk.get("/desk")).text
+            form = dict(_SEEN.findall(page)) | {"form_token": _TOKEN.findall(page)[0]}
             for _ in range(ROUNDS):
-                for kind in KINDS:
-                    answered[kind] = await _beside(kind, port, cookie, desk, times[kind])
-        return _table(times, answered)
+                for kind, beside in measured.items():
+                    async with _flood(kind, port, cookie, beside):
+                        await _use(desk, form, beside)
+    return _table(measured)
 
 
 @asynccontextmanager
@@ -73,7 +82,7 @@ async def _web(bench: Bench, folder: Path) -> AsyncIterator[int]:
         "TEMPORAL_ADDRESS": bench.client.service_client.config.target_host,
     }
     command = (sys.executable, "-m", "cli.main", "web")
-    with running(command, folder / "web.log", cwd=Path(__file__).parents[1], env=environment):
+    with running(command, folder / "web.log", cwd=ROOT, env=environment):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             for _ in range(300):
                 try:
@@ -97,62 +106,54 @@ async def _session(bench: Bench) -> str:
     return secret
 
 
-async def _beside(
-    kind: str, port: int, cookie: str, desk: httpx.AsyncClient, times: dict[str, list[float]]
-) -> dict[str, int]:
-    """Measure the desk beside one flood; returns how many of its requests were answered, by status."""
+@asynccontextmanager
+async def _flood(kind: str, port: int, cookie: str, beside: Beside) -> AsyncIterator[None]:
+    """Flood the web process during the block, and count what it answered."""
     if not kind:
-        await _use_desk(desk, times)
-        return {}
+        yield
+        return
     command = (sys.executable, "-m", "bench.flood_senders", kind, str(port), cookie)
-    flood = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[1]
-    )
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
     await asyncio.sleep(SETTLING)
-    await _use_desk(desk, times)
-    flood.terminate()
-    lines = (await flood.communicate())[0].splitlines()
+    yield
+    process.terminate()
+    lines = (await process.communicate())[0].splitlines()
+    beside.answered.update(json.loads(lines[-1]) if lines else {})
     # The web finishes what was under way.
     await asyncio.sleep(SETTLING)
-    return json.loads(lines[-1]) if lines else {}
 
 
-async def _use_desk(desk: httpx.AsyncClient, times: dict[str, list[float]]) -> None:
-    page = (await _timed(desk, times["page"], "GET", "/desk")).text
-    form = dict(_SEEN.findall(page)) | {"form_token": _TOKEN.findall(page)[0]}
+async def _use(desk: httpx.AsyncClient, form: dict[str, str], beside: Beside) -> None:
+    """Load the desk's page and send its heartbeat for a while."""
     until = time.perf_counter() + SECONDS
     while time.perf_counter() < until:
-        await _timed(desk, times["page"], "GET", "/desk")
-        await _timed(desk, times["heartbeat"], "POST", "/desk/presence/heartbeat", form)
+        for what, method, path in (("page", "GET", "/desk"), ("heartbeat", "POST", "/desk/presence/heartbeat")):
+            began = time.perf_counter()
+            posted = method == "POST"
+            answer = await desk.request(
+                method, path, data=form if posted else None, headers={"HX-Request": "true"} if posted else None
+            )
+            beside.times[what].append((time.perf_counter() - began) * 1000)
+            beside.refused += answer.status_code == 503
         await asyncio.sleep(PAUSE)
 
 
-async def _timed(
-    desk: httpx.AsyncClient, into: list[float], method: str, path: str, form: dict[str, str] | None = None
-) -> httpx.Response:
-    began = time.perf_counter()
-    answer = await desk.request(method, path, data=form, headers={"HX-Request": "true"} if form else {})
-    into.append((time.perf_counter() - began) * 1000)
-    answer.raise_for_status()
-    return answer
-
-
-def _table(times: Times, answered: dict[str, dict[str, int]]) -> str:
+def _table(measured: dict[str, Beside]) -> str:
     lines = [
-        "| beside | desk's page p50 / p99 ms | ratio to idle | heartbeat p50 / p99 ms | ratio to idle |",
-        "| --- | --- | --- | --- | --- |",
+        "| beside | the desk's page p50 / p99 ms | ratio to idle | its heartbeat p50 / p99 ms | ratio to idle | 503 |",
+        "| --- | --- | --- | --- | --- | ---: |",
     ]
-    idle = {what: percentiles(values) for what, values in times[""].items()}
-    for kind, words in KINDS.items():
-        cells = []
-        for what in ("page", "heartbeat"):
-            p50, p99 = percentiles(times[kind][what])
-            ratio = f"{p50 / idle[what][0]:.1f} / {p99 / idle[what][1]:.1f}"
-            cells.append(f"{p50:.0f} / {p99:.0f} | {ratio}")
-        lines.append(f"| {words} | {' | '.join(cells)} |")
-    counts = "; ".join(f"{kind}: {_counted(answered[kind])}" for kind in KINDS if kind)
-    return "\n".join([*lines, "", f"{len(times['']['page'])} pages idle. Answers to the last floods: {counts}."])
+    idle = {what: percentiles(times) for what, times in measured[""].times.items()}
+    for kind, beside in measured.items():
+        cells = [KINDS[kind]]
+        for what, times in beside.times.items():
+            p50, p99 = percentiles(times)
+            cells += [f"{p50:.0f} / {p99:.0f}", f"{p50 / idle[what][0]:.1f} / {p99 / idle[what][1]:.1f}"]
+        lines.append(f"| {' | '.join(cells)} | {beside.refused} |")
+    counts = "; ".join(f"{kind} {_counted(beside.answered)}" for kind, beside in measured.items() if kind)
+    pages = ", ".join(str(len(beside.times["page"])) for beside in measured.values())
+    return "\n".join([*lines, "", f"{pages} pages. Answers to the floods: {counts}."])
 
 
-def _counted(answers: dict[str, int]) -> str:
+def _counted(answers: Counter[str]) -> str:
     return ", ".join(f"{times} × {status}" for status, times in sorted(answers.items())) or "none"
