@@ -8,7 +8,6 @@ from sqlalchemy import delete, text
 from database.clock import current_time
 from database.stores.staff.ics_feed import make_own_calendar, own_calendar_address
 from database.tables.directory import shift
-from domain.schedules.calendar_feed import LARGEST_FILE
 from tests.web.office import Office, office, ticket
 from tests.web.strangers.requests import Held, ask, signed_form
 from tests.web.strangers.test_large_pages import GROW, PEOPLE
@@ -95,21 +94,6 @@ async def test_the_largest_answers_delay_nobody(office: Office) -> None:
         assert held.status == 200, (address, held.body)
     for address, held in found.items():
         judge(held, address)
-
-
-async def test_the_largest_calendar_file_delays_nobody(office: Office) -> None:
-    headers, fields = await signed_form(office, await office.browser("Miguel Torres"), "/shifts/me")
-    file = b"BEGIN:VCALENDAR\r\n" + b"X-LINE: --x\r\n" * (LARGEST_FILE // 14) + b"END:VCALENDAR\r\n"
-    parts = [
-        f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode()
-        for name, value in (fields | {"name": "Private"}).items()
-    ]
-    parts.append(b'Content-Disposition: form-data; name="file"; filename="a.ics"\r\n\r\n' + file[:LARGEST_FILE])
-    body = b"".join(b"--x\r\n" + part + b"\r\n" for part in parts) + b"--x--\r\n"
-    headers |= {"content-type": "multipart/form-data; boundary=x"}
-    held = await ask(office.app, "POST", "/shifts/me/calendars", headers, body)
-    assert held.status == 303, held.body
-    judge(held, "a calendar's file")
 
 
 @pytest.mark.soak
