@@ -125,6 +125,18 @@ def test_the_stage_table_has_every_stage_with_its_file_in_every_layer() -> None:
         assert all(file.startswith("web/") for file in links(web))
 
 
+def test_the_backup_page_says_what_the_drills_showed() -> None:
+    drill = document("tests/faults/lanes/test_restored.py")
+    page = document("docs/operations.md").partition("## Backups")[2]
+    tried = re.findall(r'^ +pytest.param\(.* id="(.+?)"', drill, re.MULTILINE)
+    assert [row[0] for row in table(page, "drill")] == tried
+    states = re.findall(r'^ {4}lives(?: = \{|\[)"([a-z- ]+)"', drill, re.MULTILINE)
+    named_states = re.findall("in each of these states: (.+?)\\. ", page)[0].split(", ")
+    assert sorted(named_states) == sorted(states)
+    limit = re.findall(r"^WITHIN = (\d+)", drill, re.MULTILINE)[0]
+    assert f"within {int(limit) // 60} minutes of the restart" in page
+
+
 def test_every_promise_names_its_tests() -> None:
     rows = table(document("README.md"), "no.")
     assert [row[0] for row in rows] == [f"P{number}" for number in range(1, 10)]
