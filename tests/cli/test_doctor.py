@@ -84,19 +84,18 @@ def test_a_command_uses_the_servers_of_the_stack_that_is_meant(tmp_path: Path, m
     url = written(tmp_path, 6543)
     for name, value in {"MUSTER_HOME": str(tmp_path), "MUSTER_EMBEDDED": "", "MUSTER_PORT": "", **ELSEWHERE}.items():
         monkeypatch.setenv(name, value)
-    assert settings_beside_stack().port != 6543, "the stack has another database"
-    assert os.environ["TEMPORAL_ADDRESS"] == ELSEWHERE["TEMPORAL_ADDRESS"]
-
+    with Home(tmp_path).locked():
+        assert settings_beside_stack().port != 6543, "the stack has another database"
+        assert os.environ["TEMPORAL_ADDRESS"] == ELSEWHERE["TEMPORAL_ADDRESS"]
     monkeypatch.setenv("MUSTER_DATABASE_URL", url)
     assert settings_beside_stack().port != 6543, "the stack doesn't run"
     with Home(tmp_path).locked():
         settings = settings_beside_stack()
-    assert (settings.port, settings.embedded) == (6543, True)
-    assert os.environ["TEMPORAL_ADDRESS"] == "127.0.0.1:6544"
-
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    settings_beside_stack()
-    assert os.environ["TEMPORAL_ADDRESS"] == "127.0.0.1:1", "a process of the stack has been told"
+        assert (settings.port, settings.embedded) == (6543, True)
+        assert os.environ["TEMPORAL_ADDRESS"] == "127.0.0.1:6544"
+        monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+        settings_beside_stack()
+        assert os.environ["TEMPORAL_ADDRESS"] == "127.0.0.1:1", "a process of the stack has been told"
 
 
 def test_looking_whether_a_home_is_in_use_keeps_no_stack_from_starting(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 
 from cli.stack.home import Home
 from cli.stack.parts import NICENESS
+from tests.architecture.tree import ROOT
 from tests.cli.running import Stack, ended, environment, run_muster, running_stack, until
 from tests.servers import free_port
 
@@ -162,6 +165,23 @@ def test_ctrl_c_ends_everything_and_a_new_start_keeps_the_ports(tmp_path_factory
         until(lambda: all(ended(process) for process in family), 15, "children of a killed supervisor end")
     with running_stack(folder, stack.port) as last:
         assert last.serves()
+
+
+def test_a_stack_ends_with_the_test_run_that_started_it(tmp_path: Path) -> None:
+    """A run that is killed, as by `timeout`, can't stop anything itself. The stack is still waiting for Temporal."""
+    starting = (
+        "import pathlib, sys\n"
+        "from tests.cli.running import running_stack\n"
+        f"settings = {{'TEMPORAL_ADDRESS': '127.0.0.1:{free_port()}'}}\n"
+        "running_stack(pathlib.Path(sys.argv[1]), variables=settings).__enter__()\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", starting, str(tmp_path / "home")], cwd=ROOT)
+    until(lambda: Home(tmp_path / "home").is_in_use(), 60, "the stack is starting")
+    family = psutil.Process(run.pid).children(recursive=True)
+    assert any("up" in process.cmdline() for process in family)
+    run.kill()
+    run.wait()
+    until(lambda: all(map(ended, family)), 30, "the stack ends")
 
 
 def test_an_unreadable_record_counts_as_empty(tmp_path: Path) -> None:
