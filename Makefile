@@ -26,7 +26,7 @@ up: setup ## Start everything on this machine and print the addresses (MUSTER_HO
 	@exec $(BIN)/muster up
 
 test: development lint browser ## Set up, lint, run the tests except lanes and soak (ARGS=… for pytest; WORKERS=1 for one at a time)
-	$(BIN)/pytest $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadgroup) $(ARGS)
+	$(BIN)/pytest $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadscope) $(ARGS)
 
 lint: development ## Check style, types and the import contracts
 	$(BIN)/ruff check .

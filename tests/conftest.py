@@ -6,12 +6,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from cli.stack import postgres
 from cli.stack.postgres import Cluster
@@ -58,20 +60,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--clock-moved", action="store_true", help=explanation)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With two workers, one runs the real-time tests first; the other runs the rest, one file at a time."""
+    """With ``--clock-moved``, leave out what needs a clock that faketime doesn't move."""
     if config.getoption("--clock-moved"):
-        selected = [item for item in items if not _in_real_time(item) and "temporal_env" not in _fixtures(item)]
+        selected = [item for item in items if not _is_in_real_time(item.path) and "temporal_env" not in _fixtures(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in selected])
         items[:] = selected
-    for item in items:
-        group = "real time" if _in_real_time(item) else f"{item.path.parent.name}/{item.path.name}"
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _in_real_time(item: pytest.Item) -> bool:
-    return bool({item.path.parent.name, item.path.name} & REAL_TIME) or item.path.stem.endswith("_browser")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """With ``--dist loadscope``, as `make test` runs it, one worker runs the real-time tests, the other all others."""
+    return InRealTimeApart(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+class InRealTimeApart(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps all real-time tests on one worker, and each other file's on one.
+
+    xdist has groups for this, but they put an end to a test's id that pytest 9.2 no longer reads, so that the tests
+    are scattered and every worker starts all stacks and browsers.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(nodeid.partition("::")[0])
+        return "real time" if _is_in_real_time(file) else str(file)
+
+
+def _is_in_real_time(file: PurePath) -> bool:
+    return bool({file.parent.name, file.name} & REAL_TIME) or file.stem.endswith("_browser")
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

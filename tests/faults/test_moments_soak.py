@@ -46,7 +46,7 @@ def test_every_test_passes_at_any_moment(name: str) -> None:
     offset = round(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() - time.time())
     faketime = shutil.which("faketime")
     assert faketime, "install Debian's faketime"
-    tests = [sys.executable, "-m", "pytest", "--clock-moved", "-q", "-n", "2", "--dist", "loadgroup"]
+    tests = [sys.executable, "-m", "pytest", "--clock-moved", "-q", "-n", "2", "--dist", "loadscope"]
     moved = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "PYTHONPATH": str(MOVED), "TZ": zone}
     run = subprocess.run(
         [faketime, "-f", f"{offset:+d}", *tests, "-p", "no:cacheprovider"],
