@@ -15,6 +15,7 @@ from bench import (
     growth,
     latency,
     life,
+    lives,
     lost,
     proofs,
     rounds,
@@ -44,6 +45,10 @@ def _latency() -> str:
 
 def _answers() -> str:
     return _in_temporary_folder(answers.measure)
+
+
+def _lives() -> str:
+    return _in_temporary_folder(lives.measure)
 
 
 def _lost() -> str:
@@ -120,6 +125,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "flock": ("A flock: 500 calls due in one second", _flock),
     "floods": ("A desk beside floods", _floods),
     "waiting": ("What 10,000 waiting escalations cost", _waiting),
+    "lives": ("Lives a second", _lives),
     "lost": ("After the loss of Temporal's store", _lost),
     "proofs": ("How long proofs take", _proofs),
     "simulation": ("What finding the person at call time gains", _simulation),
