@@ -13,8 +13,8 @@ from domain.failure import Failure
 from domain.simulation.comparing import Way, play_ways
 from domain.simulation.scenario import Scenario
 
-LONGEST = 60.0
-"""Maximum seconds for one simulation here; `muster simulate` has no limit."""
+LONGEST = 25.0
+"""Maximum seconds for one simulation here, less than any report may take; `muster simulate` has no limit."""
 
 
 @dataclass
