@@ -73,10 +73,13 @@ class Foundations:
 
     def variables(self) -> dict[str, str]:
         """The addresses of these servers, for Muster's processes."""
+        # One that the environment names is in some other Temporal.
+        namespace = {"TEMPORAL_NAMESPACE": "default"} if self.server else {}
         mail = {"MUSTER_SMTP_HOST": "127.0.0.1", "MUSTER_SMTP_PORT": str(self._ports["smtp"])}
         return {
             "MUSTER_DATABASE_URL": self.database_url,
             "TEMPORAL_ADDRESS": self.temporal_address,
+            **namespace,
             **(mail if self.catches_mail else {}),
         }
 

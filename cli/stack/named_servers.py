@@ -25,12 +25,12 @@ ATTEMPT_EVERY = 0.5
 
 
 class NamedServerSilent(Exception):
-    """A server that a setting names doesn't answer."""
+    """A server that a setting names doesn't answer, or can't be used."""
 
-    def __init__(self, server: NamedServer, reason: str) -> None:
+    def __init__(self, server: NamedServer, fault: str) -> None:
         super().__init__(
-            f"{server} did not answer within {server.within:.0f} s: {reason}\n"
-            f"Start that server, or unset {server.setting} to have one started here."
+            f"{server} {fault}\n"
+            f"Waited for {server.within:.0f} s. See to that server, or unset {server.setting} to have one started here."
         )
 
 
@@ -42,8 +42,8 @@ class NamedServer:
     address: str
     """Without a password."""
     setting: str
-    silence: Callable[[], Awaitable[str | None]]
-    """One attempt: why the server doesn't answer, or None if it does."""
+    fault: Callable[[], Awaitable[str | None]]
+    """One attempt: what is wrong with the server, such as "does not answer: …"; None if nothing is."""
     within: float
     needed: bool = True
 
@@ -52,12 +52,12 @@ class NamedServer:
 
 
 async def await_named_servers(settings: Settings, report: Callable[[str], None]) -> tuple[str, ...]:
-    """Wait for every server that the settings name. Returns a sentence for each that isn't needed and doesn't answer.
+    """Wait for every server that the settings name. Returns a sentence for each unneeded one that doesn't answer.
 
     Raises ``NamedServerSilent`` for one that is needed.
     """
-    reasons = {server: await _await_server(server, report) for server in named_servers(settings)}
-    return tuple(f"{server} does not answer: {reason}" for server, reason in reasons.items() if reason is not None)
+    faults = {server: await _await_server(server, report) for server in named_servers(settings)}
+    return tuple(f"{server} {fault}" for server, fault in faults.items() if fault is not None)
 
 
 def named_servers(settings: Settings) -> Iterator[NamedServer]:
@@ -67,51 +67,51 @@ def named_servers(settings: Settings) -> Iterator[NamedServer]:
         parts = conninfo_to_dict(url)
         address = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
 
-        async def postgres_silence() -> str | None:
-            return await asyncio.to_thread(_postgres_silence, url)
+        async def postgres_fault() -> str | None:
+            return await asyncio.to_thread(_postgres_fault, url)
 
-        yield NamedServer("PostgreSQL", address, "MUSTER_DATABASE_URL", postgres_silence, ANSWER_WITHIN)
+        yield NamedServer("PostgreSQL", address, "MUSTER_DATABASE_URL", postgres_fault, ANSWER_WITHIN)
     if address := os.environ.get("TEMPORAL_ADDRESS", ""):
-        yield NamedServer("Temporal", address, "TEMPORAL_ADDRESS", temporal.silence, ANSWER_WITHIN)
+        yield NamedServer("Temporal", address, "TEMPORAL_ADDRESS", temporal.fault, ANSWER_WITHIN)
     if (host := settings.smtp_host) is not None:
 
-        async def mail_silence() -> str | None:
-            return await _connection_silence(host, settings.smtp_port)
+        async def mail_fault() -> str | None:
+            return await _connection_fault(host, settings.smtp_port)
 
         address = f"{host}:{settings.smtp_port}"
-        yield NamedServer("the mail server", address, "MUSTER_SMTP_HOST", mail_silence, MAIL_WITHIN, needed=False)
+        yield NamedServer("the mail server", address, "MUSTER_SMTP_HOST", mail_fault, MAIL_WITHIN, needed=False)
 
 
 async def _await_server(server: NamedServer, report: Callable[[str], None]) -> str | None:
-    """None once it answers; the reason if it is silent and not needed."""
+    """None once it answers; what is wrong with it if it isn't needed."""
     report(f"using {server}")
     waiting = Waiting(report)
     while True:
         try:
-            reason = await asyncio.wait_for(server.silence(), ATTEMPT_WITHIN)
+            fault = await asyncio.wait_for(server.fault(), ATTEMPT_WITHIN)
         except TimeoutError:
-            reason = "it accepts connections and says nothing"
-        if reason is None:
+            fault = "does not answer: it accepts connections and says nothing"
+        if fault is None:
             return None
         if waiting.seconds > server.within:
             if server.needed:
-                raise NamedServerSilent(server, reason)
-            return reason
-        await waiting.pause(str(server), reason, seconds=ATTEMPT_EVERY)
+                raise NamedServerSilent(server, fault)
+            return fault
+        await waiting.pause(str(server), f"it {fault}", seconds=ATTEMPT_EVERY)
 
 
-def _postgres_silence(url: str) -> str | None:
+def _postgres_fault(url: str) -> str | None:
     try:
         psycopg.connect(url, connect_timeout=3).close()
     except psycopg.OperationalError as error:
-        return str(error).strip().splitlines()[0]
+        return f"does not answer: {str(error).strip().splitlines()[0]}"
     return None
 
 
-async def _connection_silence(host: str, port: int) -> str | None:
+async def _connection_fault(host: str, port: int) -> str | None:
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError as error:
-        return error.strerror or str(error)
+        return f"does not answer: {error.strerror or error}"
     writer.close()
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ SEARCH_ATTRIBUTES = ("EscalationMode", "EscalationRule")
 """All of type ``Keyword``."""
 
 
+HIDDEN = ("denied", "unauthorized", "unimplemented", "not implemented")
+"""What a server says, in some letter case, that keeps its administration to itself."""
 COMMAND_WITHIN = 4
 """Seconds for one command of the `temporal` tool."""
 
@@ -72,28 +75,47 @@ async def raise_retention(server: Server) -> bool:
     """Set the retention period for closed histories to ``RETENTION``. False if the server didn't accept it."""
     hours = int(RETENTION.total_seconds() // 3600)
     wanted = ("--namespace", "default", "--retention", f"{hours}h", "--address", server.address)
-    return await _operate("namespace", "update", *wanted) is None
+    return (await _operate("namespace", "update", *wanted)).refusal is None
 
 
-async def silence() -> str | None:
-    """Why the server and namespace of the standard settings (``TEMPORAL_…``) don't answer; None if they do."""
-    return await _operate("namespace", "describe")
+async def fault() -> str | None:
+    """What is wrong with the server and namespace of the standard settings (``TEMPORAL_…``); None if nothing is."""
+    described = await _operate("namespace", "describe")
+    if described.refusal is not None:
+        return f"does not answer: {described.refusal}"
+    listed = await _operate("search-attribute", "list", "--output", "json")
+    if listed.refusal is not None:
+        # Not every server lets its users list them.
+        hidden = any(word in listed.refusal.casefold() for word in HIDDEN)
+        return None if hidden else f"does not list its search attributes: {listed.refusal}"
+    known = json.loads(listed.output).get("customAttributes", {})
+    if missing := [name for name in SEARCH_ATTRIBUTES if name not in known]:
+        return f"lacks the search attributes {', '.join(missing)}: create them, of type Keyword"
+    return None
 
 
-async def _operate(*arguments: str) -> str | None:
-    """Run `temporal operator …`, for a few seconds at most. Returns what it complains of; None if it succeeded."""
+@dataclass(frozen=True)
+class _Operation:
+    """What became of a command of the `temporal` tool."""
+
+    output: bytes
+    refusal: str | None
+
+
+async def _operate(*arguments: str) -> _Operation:
+    """Run `temporal operator …`, for a few seconds at most."""
     process = await asyncio.create_subprocess_exec(
         *(str(BINARY), "operator", *arguments, "--command-timeout", f"{COMMAND_WITHIN}s"),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         preexec_fn=die_with_parent(),
     )
     try:
-        _, complaint = await process.communicate()
+        output, complaint = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    lines = complaint.decode(errors="replace").strip().splitlines()
-    return None if process.returncode == 0 else (lines[-1].strip() if lines else "it refuses")
+    lines = complaint.decode(errors="replace").strip().splitlines() or ["it refuses"]
+    return _Operation(output, None if process.returncode == 0 else lines[-1].strip())

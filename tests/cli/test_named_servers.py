@@ -44,7 +44,7 @@ def test_the_start_names_the_temporal_that_does_not_answer_and_starts_none(
     done = CliRunner().invoke(up)
     assert done.exit_code == 1
     assert f"using Temporal at {address} (TEMPORAL_ADDRESS)" in done.output
-    assert f"Error: Temporal at {address} (TEMPORAL_ADDRESS) did not answer within" in done.output
+    assert f"Error: Temporal at {address} (TEMPORAL_ADDRESS) does not answer: " in done.output
     assert "ready" not in done.output
     assert not Home(tmp_path).temporal_file.exists()
     assert not (tmp_path / "logs" / "temporal.log").exists()
