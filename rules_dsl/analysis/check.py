@@ -26,11 +26,14 @@ def compile_rules(text: str, directory: Directory) -> Ruleset:
 
 
 def draft_rules(text: str, directory: Directory) -> Ruleset | None:
-    """The ruleset, without checking expectations: for comparisons, not for decisions. None if there are errors."""
+    """The ruleset, without proofs and expectations: for comparisons, and for texts that have been published.
+
+    None if there are errors, except those that only prevent publishing.
+    """
     parsed = parse_rules(text)
     names = Names(directory, list(parsed.diagnostics))
     ruleset = lower_file(names, parsed.tree, text) if parsed.complete else None
-    return None if names.has_errors else ruleset
+    return None if names.cannot_run else ruleset
 
 
 def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Diagnostic, ...]]:

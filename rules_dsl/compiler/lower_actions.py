@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.evaluation.program import Rule, SkillReference, When
@@ -55,6 +55,7 @@ def with_defaults(own: Sequence[ActionLine], default: Sequence[ActionLine]) -> t
 def check_lines(names: Names, lines: Sequence[ActionLine]) -> None:
     """Resolve the names in a block's own lines and check the order of its steps; report errors."""
     latest: IfNobody | None = None
+    end: IfNobody | None = None
     for line in lines:
         names.line = line.at.line
         match line:
@@ -69,6 +70,10 @@ def check_lines(names: Names, lines: Sequence[ActionLine]) -> None:
                 _check_order(names, line)
             case IfNobody():
                 _step(names, line)
+                if end is not None:
+                    names.report("R329", line.at, line=end.at.line)
+                elif line.step is StepWord.OFFER_BOOKING:
+                    end = line
                 if line.after.working_days:
                     names.report("R320", line.after.at, found="if nobody in")
                 elif latest is not None and line.after.seconds <= latest.after.seconds:
@@ -121,11 +126,20 @@ def lower_rule(names: Names, name: str, block: Block, when: When, lines: Sequenc
             tuple(_skill_references(names, line.skills) for line in lines if isinstance(line, Prefer))
         ),
         order=names.intern(order) or defaults.ORDER,
-        steps=names.intern(tuple(_step(names, line) for line in lines if isinstance(line, IfNobody))),
+        steps=names.intern(tuple(_step(names, line) for line in _taken(lines))),
         slot=next((line.length.seconds for line in lines if isinstance(line, BookSlots)), None),
         prepare=next((line.before.seconds for line in lines if isinstance(line, Prepare)), None),
         note="\n".join(line.text.text for line in lines if isinstance(line, Note)),
     )
+
+
+def _taken(lines: Sequence[ActionLine]) -> Iterator[IfNobody]:
+    """Yield the steps up to the first ``offer booking``, which ends the search."""
+    for line in lines:
+        if isinstance(line, IfNobody):
+            yield line
+            if line.step is StepWord.OFFER_BOOKING:
+                return
 
 
 def _kind(lines: Sequence[ActionLine]) -> tuple[CallKind, str]:

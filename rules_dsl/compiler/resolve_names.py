@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from rules_dsl.directory import Directory, FactType, Person, Skill, Team, Title
 from rules_dsl.evaluation.program import Clause, IsDefined, Test
 from rules_dsl.model.decision import OpenHours, Target
+from rules_dsl.syntax.diagnostic_catalogue import CATALOGUE
 from rules_dsl.syntax.diagnostics import Diagnostic, diagnostic, nearest
 from rules_dsl.syntax.tree_actions import TargetPhrase
 from rules_dsl.syntax.tree_conditions import Condition, Phrase, Place
@@ -66,6 +67,11 @@ class Names:
     def has_errors(self) -> bool:
         """Whether an error, not just a warning, has been reported."""
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+    @property
+    def cannot_run(self) -> bool:
+        """Whether an error has been reported with which not even a published text can be used."""
+        return any(one.severity == "error" and not CATALOGUE[one.code].still_runs for one in self.diagnostics)
 
     def report(self, code: str, at: Place, **arguments: str | int | None) -> None:
         self.diagnostics.append(diagnostic(code, at.on(self.line), **arguments))

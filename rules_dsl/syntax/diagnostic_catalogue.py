@@ -16,10 +16,17 @@ class DiagnosticText:
     text: str
     helps: tuple[str, ...] = ()
     """Each help line is shown only if all of its placeholders have values."""
+    still_runs: bool = False
+    """An error that prevents publishing, but not the loading of a text that an earlier release published with it."""
 
 
 def _error(text: str, *helps: str) -> DiagnosticText:
     return DiagnosticText("error", text, helps)
+
+
+def _later_error(text: str, *helps: str) -> DiagnosticText:
+    """An error that earlier releases did not report: published texts with it still load, and mean what they meant."""
+    return DiagnosticText("error", text, helps, still_runs=True)
 
 
 def _warning(text: str, *helps: str) -> DiagnosticText:
@@ -172,6 +179,10 @@ STRUCTURE = {
         "nobody has the call {found} before it, so this reminds nobody",
         "people are asked {prepare} before a call at the earliest",
         "remind the agent later, or prepare earlier (in the block `calls`)",
+    ),
+    "R329": _later_error(
+        "this step is never taken: the search ends with `offer booking` on line {line}",
+        "move it above that line, with an earlier time, or delete it",
     ),
 }
 

@@ -4,7 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rules_dsl import FactRefused, RulesRefused, compile_rules, read_facts
+from rules_dsl import (
+    FactRefused,
+    RulesRefused,
+    check_rules,
+    compile_rules,
+    draft_rules,
+    escalation_steps,
+    read_facts,
+)
 from rules_dsl.directory import Facts
 from rules_dsl.model.decision import CallKind, OrderKey, StepKind
 from tests.rules_dsl.desks import boats, directory, ruleset
@@ -105,6 +113,28 @@ def test_unless_excludes_even_if_unknown() -> None:
 def test_conditions(line: str, facts: Facts, holds: bool) -> None:
     rules = boats(f'rule "A"\n when {line}\n send to team "Office"\notherwise\n send to team "Support"\n')
     assert (rules.decide(facts, MONDAY_NOON).rule == "A") is holds
+
+
+BELOW_THE_END = (
+    'rules for "Harbor Boats support"\n'
+    'rule "A"\n when reopened\n send to team "Office"\n'
+    ' if nobody in 5 minutes, offer booking\n if nobody in 9 minutes, widen to team "Support"\n'
+    'otherwise\n send to team "Support"\n'
+    'expect "support helps"\n given reopened\n then rule "A"\n after 10 minutes also team "Support"\n'
+)
+
+
+def test_steps_below_offer_booking_prevent_publishing() -> None:
+    codes = [one.code for one in check_rules(BELOW_THE_END, directory("small_team"))]
+    assert codes == ["R329"]
+
+
+def test_published_rules_load_without_the_steps_below_offer_booking() -> None:
+    rules = draft_rules(BELOW_THE_END, directory("small_team"))
+    assert rules is not None
+    decision = rules.decide({"reopened": True}, MONDAY_NOON)
+    assert [step.kind for step in decision.steps] == [StepKind.OFFER_BOOKING]
+    assert [step.after for step in escalation_steps(decision, directory("small_team"))] == [0, 300]
 
 
 def test_a_moment_needs_its_zone() -> None:
