@@ -130,11 +130,9 @@ def answer(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "")
     except MemoryError:
         return {"error": "it takes too much memory to read"}
     except Exception as error:
-        # The kind of error and its line, without any of the calendar's text.
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        fault = f"{type(error).__name__} {Path(frame.filename).name}:{frame.lineno}"
-        return {"error": "it contains something that we can't read", "fault": fault}
-    return {
+        return {"error": "it contains something that we can't read", "fault": _fault(error)}
+    result = {"fault": reading.fault} if reading.fault else {}
+    return result | {
         "busy": [[start.isoformat(), stop.isoformat()] for start, stop in reading.busy],
         "content": base64.b64encode(reading.content).decode(),
         "entries": reading.entries,
@@ -143,13 +141,19 @@ def answer(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "")
     }
 
 
+def _fault(error: Exception) -> str:
+    """The kind of error and its line, without any of the calendar's text."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} {Path(frame.filename).name}:{frame.lineno}"
+
+
 def read(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -> Reading:
     """Read the calendar in this process, without limits on time and memory. Raises ``FeedUnread``."""
     source = BytesIO(content) if isinstance(content, bytes) else content
     busy: list[Span] = []
     stored: list[str] = []
     unread: list[datetime | None] = []
-    entries = 0
+    entries, fault = 0, ""
 
     def keeps(component: RawComponent) -> bool:
         forget_others(component, person)
@@ -157,6 +161,7 @@ def read(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -
 
     for calendar in split_calendars(source, keeps):
         own = _Calendar(calendar, zone, person)
+        fault = fault or own.fault
         laid = lay_out(own.series, bounds, own.floating)
         busy += within(laid.busy, bounds)
         lost = own.unread_starts(laid.unexpanded, bounds)
@@ -169,7 +174,7 @@ def read(content: bytes | BinaryIO, bounds: Span, zone: str, person: str = "") -
     known = sorted(start for start in unread if start is not None)
     coming = next((start for start in known if start >= bounds[0]), None)
     first = coming or (known[-1] if known else None)
-    return Reading(tuple(spans), "\r\n".join([*stored, ""]).encode(), entries, min(len(unread), entries), first)
+    return Reading(tuple(spans), "\r\n".join([*stored, ""]).encode(), entries, min(len(unread), entries), first, fault)
 
 
 class _Calendar:
@@ -181,6 +186,7 @@ class _Calendar:
         self._zone = named if raw.zone else None
         self.floating: tzinfo = ZoneInfo(named or zone)
         self._lost = raw.lost
+        self.fault = ""
         context = CalendarContext(ZoneTable(raw.zones), self.floating, named is not None, person)
         entries: list[Entry] = []
         for component in raw.entries:
@@ -191,8 +197,12 @@ class _Calendar:
                     self._lost += not all_read
                 else:
                     entries.append(normalised(component, context))
-            except Exception:
+            except (ValueError, OverflowError):
                 self._lost += 1
+            except Exception as error:
+                # It costs this entry only, but is logged: it is probably ours to fix.
+                self._lost += 1
+                self.fault = _fault(error)
         self.series = assemble(entries, self.floating)
 
     def unread_starts(self, unexpanded: Iterable[Series], bounds: Span) -> list[datetime | None]:

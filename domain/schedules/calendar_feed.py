@@ -71,6 +71,8 @@ class Reading:
     """The number of entries of which something could not be read. They count as busy if their start is known."""
     first_unread: datetime | None = None
     """When the first of them begins, if that is known."""
+    fault: str = ""
+    """An error of our own that made an entry unread, without any of the calendar's text; empty if there was none."""
 
 
 def horizon(now: datetime) -> Span:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import signal
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activities.integrations.calendar_entry import CalendarContext, Entry
 from activities.integrations.calendar_reading import answer, read, read_answer, read_calendar
-from activities.integrations.calendar_text import unpacked
+from activities.integrations.calendar_text import RawComponent, unpacked
 from domain.booking import Span
 from domain.schedules.calendar_feed import FeedDelayed, FeedUnread, check_address, fingerprint
 from domain.schedules.change import ScheduleRefused
@@ -303,6 +305,24 @@ def test_a_compressed_calendar_that_says_the_same_is_the_same(chunk: int) -> Non
     pieces = [original[at : at + chunk] for at in range(0, len(original), chunk)]
     assert fingerprint(pieces) == fingerprint([original])
     assert fingerprint(unpacked(BytesIO(gzip.compress(later)))) == fingerprint([original])
+
+
+def test_an_entry_that_our_own_error_makes_unread_is_counted_and_the_error_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails_once(component: RawComponent, context: CalendarContext) -> Entry:
+        monkeypatch.undo()
+        raise LookupError("a bug")
+
+    monkeypatch.setattr("activities.integrations.calendar_reading.normalised", fails_once)
+    result = answer(calendar(event("DTSTART:20261201T070000Z"), event(*NINE_TO_TEN)), BOUNDS, ZONE)
+    reading = read_answer(0, json.dumps(result).encode())
+    assert (reading.entries, reading.unread, len(reading.busy)) == (2, 1, 1)
+    assert "calendar reader failed fault=LookupError test_calendar_reading.py:" in caplog.text
+    caplog.clear()
+    unreadable = answer(calendar(event("DTSTART:x"), event(*NINE_TO_TEN)), BOUNDS, ZONE)
+    assert read_answer(0, json.dumps(unreadable).encode()).unread == 1
+    assert caplog.text == "", "what a calendar writes is no fault of ours"
 
 
 def test_a_reader_that_fails_is_our_fault_and_not_the_calendars() -> None:
