@@ -8,7 +8,7 @@ from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.directory import FactType
 from rules_dsl.directory.facts import KINDS
 from rules_dsl.evaluation.program import Clause, HasTags, InHours, IsKnown, IsYes, OneOf, Test, When, Within
-from rules_dsl.model.amounts import read_duration, read_money, read_whole
+from rules_dsl.model.amounts import clearer_amounts, foreign_sign, read_duration, read_money, read_whole
 from rules_dsl.syntax.tree_conditions import (
     Comparator,
     Condition,
@@ -175,7 +175,7 @@ def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
     if fact.kind == "count":
         amount = read_whole(phrase.text)
     elif fact.kind == "money":
-        amount = read_money(phrase.text, names.directory.currency)
+        amount = _money(names, phrase)
     elif fact.kind == "duration":
         words = phrase.text.lower().split()
         duration = read_duration(words)
@@ -185,6 +185,21 @@ def read_amount(names: Names, fact: FactType, phrase: Phrase) -> int | None:
             "R213", phrase.at, found=phrase.text, expected=KINDS[fact.kind], fact=fact.name,
             example=_EXAMPLES.get(fact.kind),
         )  # fmt: skip
+    return amount
+
+
+def _money(names: Names, phrase: Phrase) -> int | None:
+    """An amount in minor units. If it could mean another, or is in another currency, an error asks which is meant."""
+    currency = names.directory.currency
+    amount = read_money(phrase.text, currency)
+    if amount is None:
+        return None
+    sign = foreign_sign(phrase.text, currency)
+    if sign is not None:
+        names.report("R222", phrase.at, found=phrase.text, sign=sign, currency=currency)
+    elif clearer := clearer_amounts(phrase.text, currency):
+        one, other = (*clearer, None, None)[:2]
+        names.report("R221", phrase.at, found=phrase.text, one=one, other=other)
     return amount
 
 

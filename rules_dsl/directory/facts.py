@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from rules_dsl.directory.directory import Directory, Facts, FactType, FactValue
-from rules_dsl.model.amounts import LONGEST, read_duration, read_money
+from rules_dsl.model.amounts import LONGEST, clearer_amounts, foreign_sign, minor_units, read_duration, read_money
 from rules_dsl.syntax.diagnostics import nearest
 
 KINDS = {
@@ -25,6 +26,7 @@ _DIGITS = 20
 _MOST_TAGS = 1000
 _LONGEST_TAG = 200
 _LARGEST = 10**15
+_MONEY = "expected an amount with at most two decimals, or a text such as 250k"
 _MOST_LISTED = 12
 
 
@@ -43,10 +45,11 @@ class FactRefused(Exception):
         return (self, *self.others)
 
 
-def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
+def read_facts(raw: Mapping[str, object], directory: Directory, *, stored: bool = False) -> Facts:
     """Read facts by name; one that is absent or ``None`` is unknown. Raises one ``FactRefused`` with all errors.
 
-    Count: a whole number, or its digits. Money: minor units, or ``"250k"``. Duration: seconds, or ``"3 days"``. Choice:
+    A number and its text mean the same. Count: a whole number. Money: an amount in the organisation's currency, or
+    ``"250k"``; in minor units if ``stored``, as an escalation's facts are. Duration: seconds, or ``"3 days"``. Choice:
     one of its values. Tags: a list of strings. Yes/no: true or false, or the words. Moment: ISO 8601 with a time zone.
     """
     found: dict[str, FactValue] = {}
@@ -55,7 +58,7 @@ def read_facts(raw: Mapping[str, object], directory: Directory) -> Facts:
         try:
             fact = _declared(name, directory)
             if value is not None:
-                found[name] = _read(fact, value, directory.currency)
+                found[name] = _read(fact, value, directory.currency, stored)
         except FactRefused as error:
             refused.append(error)
     if refused:
@@ -92,7 +95,7 @@ def kind_of_fact(fact: FactType) -> str:
     return f"{'an ordered list' if fact.ordered else KINDS[fact.kind]}{values}"
 
 
-def _read(fact: FactType, value: object, currency: str) -> FactValue:
+def _read(fact: FactType, value: object, currency: str, stored: bool) -> FactValue:
     match fact.kind:
         case "choice":
             return _choice(fact, value)
@@ -100,8 +103,7 @@ def _read(fact: FactType, value: object, currency: str) -> FactValue:
             count = value_from_text(fact, value) if isinstance(value, str) else value
             return _whole(fact, count, "expected a whole number")
         case "money":
-            amount = read_money(value, currency) if isinstance(value, str) else None
-            return amount if amount is not None else _whole(fact, value, "expected minor units or a text such as 250k")
+            return _whole(fact, value, _MONEY) if stored else _money(fact, value, currency)
         case "duration":
             return _duration(fact, value)
         case "yes/no":
@@ -135,8 +137,24 @@ def _whole(fact: FactType, value: object, reason: str, largest: int = _LARGEST) 
     raise FactRefused(fact.name, reason)
 
 
+def _money(fact: FactType, value: object, currency: str) -> int:
+    """Minor units from a number or a text, which mean the same."""
+    if isinstance(value, str):
+        sign, clearer = foreign_sign(value, currency), clearer_amounts(value, currency)
+        if sign is not None:
+            raise FactRefused(fact.name, f"expected an amount in {currency}, without `{sign}`")
+        if clearer:
+            raise FactRefused(fact.name, f"at most two digits may follow the point: write {' or '.join(clearer)}")
+        return _whole(fact, read_money(value, currency), _MONEY)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise FactRefused(fact.name, _MONEY)
+    return _whole(fact, minor_units(Decimal(str(value)), currency), _MONEY)
+
+
 def _duration(fact: FactType, value: object) -> int:
     reason = "expected seconds or a text such as 3 days"
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:_DIGITS])
     if isinstance(value, str):
         words = value.lower().split()
         duration = read_duration(words)

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
-_MONEY = re.compile(r"[$€£¥]?([0-9]{1,12}(?:\.[0-9]{1,6})?)([kmb]?)[€]?")
+_MONEY = re.compile(r"([$€£¥]?)([0-9]{1,12}(?:\.[0-9]{1,6})?)([kmb]?)([€]?)")
+_CURRENCIES = {
+    "$": frozenset({"USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN", "CLP", "COP", "ARS"}),
+    "€": frozenset({"EUR"}),
+    "£": frozenset({"GBP", "EGP", "GIP", "LBP"}),
+    "¥": frozenset({"JPY", "CNY"}),
+}
+"""The currencies that each sign may mean."""
+_THOUSANDS = 3
+"""How many digits follow the sign between thousands."""
 _NUMBER_WITH_UNIT = re.compile(r"([0-9.]+)([a-z]+)")
 _SCALE = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 _WITHOUT_MINOR_UNITS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
@@ -79,14 +88,46 @@ def _part(words: Sequence[str]) -> tuple[Decimal, int] | None:
 def read_money(word: str, currency: str) -> int | None:
     """Parse an amount of money into minor units: ``250k`` in EUR becomes 25,000,000 cents.
 
-    None if the text isn't an amount.
+    None if the text isn't an amount. Ask ``foreign_sign`` and ``clearer_amounts`` too before taking it from anybody.
     """
     found = _MONEY.fullmatch(word.lower())
     if found is None:
         return None
-    minor = 1 if currency in _WITHOUT_MINOR_UNITS else 100
-    amount = Decimal(found[1]) * _SCALE[found[2]] * minor
-    return int(amount) if amount == int(amount) else None
+    return minor_units(Decimal(found[2]) * _SCALE[found[3]], currency)
+
+
+def minor_units(amount: Decimal, currency: str) -> int | None:
+    """An amount in minor units; None if it isn't a whole number of them."""
+    minor = amount * (1 if currency in _WITHOUT_MINOR_UNITS else 100)
+    return int(minor) if minor == int(minor) else None
+
+
+def foreign_sign(word: str, currency: str) -> str | None:
+    """The sign of an amount of money that belongs to other currencies; None if there is none."""
+    found = _MONEY.fullmatch(word.lower())
+    signs = (found[1], found[4]) if found else ()
+    return next((sign for sign in signs if sign and currency not in _CURRENCIES[sign]), None)
+
+
+def clearer_amounts(word: str, currency: str) -> tuple[str, ...]:
+    """For an amount with more than two digits after its point, what may be meant, written clearly; otherwise empty.
+
+    Half of the world writes ``250.000`` for 250 thousand.
+    """
+    found = _MONEY.fullmatch(word.lower())
+    whole, _, decimals = found[2].partition(".") if found else ("", "", "")
+    if found is None or len(decimals) < _THOUSANDS:
+        return ()
+    scale = "M" if found[3] == "m" else found[3]
+    possible = [f"{whole}{decimals}{scale}"] if len(decimals) == _THOUSANDS else []
+    kept = decimals.rstrip("0")
+    if len(kept) < _THOUSANDS:
+        possible.append(f"{whole}.{kept}{scale}" if kept else f"{whole}{scale}")
+    else:
+        amount = minor_units(Decimal(found[2]) * _SCALE[found[3]], currency)
+        possible += [format_money(amount, currency)] if amount is not None else []
+    readable = (read_money(one, currency) for one in possible)
+    return tuple(dict.fromkeys(format_money(amount, currency) for amount in readable if amount is not None))
 
 
 def format_money(amount: int, currency: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from rules_dsl.model.amounts import read_duration, read_whole
 from rules_dsl.syntax.diagnostics import BadLine, diagnostic
 from rules_dsl.syntax.tokens import Line, Token, TokenKind
 from rules_dsl.syntax.tree_conditions import Duration, Phrase, Place
+
+_WITH_COMMA = re.compile(r"[$€£¥]?[0-9]+(,[0-9]+)+[.0-9]*[a-zA-Z€]*")
 
 
 class Cursor:
@@ -130,6 +133,26 @@ class Cursor:
         if not low <= number <= high:
             self.refuse("R109", at, found=token.written, low=low, high=high)
         return number
+
+    def refuse_comma(self) -> None:
+        """Refuse a number with a comma as the next word: ``1,5M``, ``250,000``."""
+        start, end = self.index, self.index + 1
+        while end < len(self.tokens) and self._adjoins(end):
+            end += 1
+        if any(token.kind not in (TokenKind.BARE, TokenKind.COMMA) for token in self.tokens[start:end]):
+            return
+        written = "".join(token.text for token in self.tokens[start:end])
+        if end - start < 3 or not _WITH_COMMA.fullmatch(written):
+            return
+        groups = written.split(",")
+        thousands = all(re.fullmatch("[0-9]{3}", group) for group in groups[1:])
+        if thousands or len(groups) == 2:
+            self.refuse("R135", self.place(start, end), found=written, instead=("" if thousands else ".").join(groups))
+        self.refuse("R135", self.place(start, end), found=written)
+
+    def _adjoins(self, index: int) -> bool:
+        before = self.tokens[index - 1]
+        return self.tokens[index].column == before.column + before.length
 
     def end(self) -> None:
         if not self.done:

@@ -102,6 +102,7 @@ SYNTAX = {
     "R132": _error("`{found}` comes after `unless`, which must be last", "move it above the `unless` line"),
     "R133": _error("`{found}` comes after the rule's actions: conditions must come first", "move it above them"),
     "R134": _error("line too long: the limit is {most} characters"),
+    "R135": _error("the number `{found}` has a comma", "write: {instead}"),
 }
 
 _PEOPLE_HELPS = ('{person} is in team "{team}" as "{title}"', "try: {instead}")
@@ -133,6 +134,13 @@ NAMES = {
     "R218": _error("the upper bound of `{fact}`, `{found}`, is below the lower one", "write the smaller one first"),
     "R219": _error("`{found}` needs a fact `language`, but there is none"),
     "R220": _error("too many opening hours", "the limit is {most} per file, with {spans} spans each"),
+    "R221": _later_error(
+        "unclear amount `{found}`: at most two digits may follow the point", "write: {one}", "or write: {other}"
+    ),
+    "R222": _later_error(
+        "the amount `{found}` is not in {currency}, the organisation's currency",
+        "convert it to {currency}, and leave out `{sign}`",
+    ),
 }
 
 STRUCTURE = {

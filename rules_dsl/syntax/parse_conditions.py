@@ -142,13 +142,13 @@ def _about(cursor: Cursor, fact: Phrase, start: int) -> Condition:
     if cursor.take("unknown") or cursor.take("not", "known"):
         return _ended(cursor, FactKnown(fact, False, cursor.since(start)))
     if cursor.take("between"):
-        low = _value(cursor, ("and",))
+        low = _amount(cursor, ("and",))
         cursor.need("and")
-        high = _value(cursor, ())
+        high = _amount(cursor, ())
         return _ended(cursor, FactBetween(fact, low, high, cursor.since(start)))
     for tokens, comparison in _COMPARISONS.items() if cursor.sees_any(_FIRST_OF_COMPARISONS) else ():
         if cursor.take(*tokens):
-            value = _value(cursor, ("and", "or"))
+            value = _amount(cursor, ("and", "or"))
             return _ended(cursor, FactCompares(fact, comparison, value, cursor.since(start)))
     negated = cursor.take("not")
     values = _values(cursor)
@@ -164,6 +164,11 @@ def _end_condition(cursor: Cursor) -> None:
     if cursor.sees_any(_JOINS):
         _refuse_second(cursor, cursor.index)
     cursor.end()
+
+
+def _amount(cursor: Cursor, stops: tuple[str, ...]) -> Phrase:
+    cursor.refuse_comma()
+    return _value(cursor, stops)
 
 
 def _value(cursor: Cursor, stops: tuple[str, ...]) -> Phrase:

@@ -78,6 +78,7 @@ def _given(cursor: Cursor) -> list[GivenFact]:
     while True:
         start = cursor.index
         while not cursor.done and cursor.tokens[cursor.index].kind is not TokenKind.COMMA:
+            cursor.refuse_comma()
             cursor.index += 1
         if cursor.index == start:
             cursor.refuse_expected("a fact and its value")

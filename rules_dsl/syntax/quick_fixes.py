@@ -177,6 +177,16 @@ def _add_kind(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]
     return _replace_place(place, arguments["instead"]) if "…" not in arguments["instead"] else ()
 
 
+def _clearer(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
+    return tuple(
+        fix for name in ("one", "other") if name in arguments for fix in _replace_place(place, arguments[name])
+    )
+
+
+def _instead(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
+    return _replace_place(place, arguments["instead"]) if "instead" in arguments else ()
+
+
 def _plain_flag(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
     if arguments["kind"] != "yes or no":
         return ()
@@ -203,5 +213,5 @@ _FIXES: dict[str, _Make] = {
     "R113": _first_of_nearest, "R115": _step, "R119": _next_line, "R120": _in_words, "R124": _remove,
     "R127": _not_after, "R130": _begin_with_when, "R131": _second_when, "R202": _team_of_person,
     "R212": _plain_flag, "R216": _add_kind, "R306": _when_anything, "R314": _head,
-    "R316": _remove_line, "R326": _remove_line, "R329": _remove_line,
+    "R316": _remove_line, "R326": _remove_line, "R329": _remove_line, "R221": _clearer, "R135": _instead,
 }  # fmt: skip

@@ -67,7 +67,7 @@ async def read_past_desk(conn: AsyncConnection, since: datetime, most: int) -> P
     arrivals: list[Arrival] = []
     for row in await conn.execute(_PAST, {"since": since, "most": most}):
         try:
-            own_facts = read_facts(row.facts, directory)
+            own_facts = read_facts(row.facts, directory, stored=True)
         except FactRefused:
             continue
         facts.append(own_facts)

@@ -15,7 +15,7 @@ from rules_dsl import (
 )
 from rules_dsl.directory import Facts
 from rules_dsl.model.decision import CallKind, OrderKey, StepKind
-from tests.rules_dsl.desks import boats, directory, ruleset
+from tests.rules_dsl.desks import boats, directory, rules_text, ruleset
 
 MONDAY_NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2026, 3, 1, 22, 10, tzinfo=UTC)
@@ -158,6 +158,39 @@ def test_facts_are_read_by_their_types() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "number", "text"),
+    [
+        ("ARR", 250_000, "250000"),
+        ("ARR", 250_000, "250k"),
+        ("ARR", 1.5, "1.5"),
+        ("ARR", 12.34, "€12.34"),
+        ("ARR", 0, "0"),
+        ("replies", 3, "3"),
+        ("ticket age", 300, "300"),
+    ],
+)
+def test_a_number_from_outside_means_the_same_as_its_text(name: str, number: float, text: str) -> None:
+    desk = directory("forty_agents")
+    assert read_facts({name: number}, desk) == read_facts({name: text}, desk)
+
+
+def test_stored_money_is_in_minor_units() -> None:
+    desk = directory("forty_agents")
+    stored = read_facts({"ARR": 250_000}, desk)
+    assert stored == {"ARR": 25_000_000}
+    assert read_facts(stored, desk, stored=True) == stored
+
+
+def test_published_rules_keep_the_meaning_of_unclear_amounts() -> None:
+    text = rules_text("forty_agents").replace("250k", "250.000")
+    assert {one.code for one in check_rules(text, directory("forty_agents"))} == {"R221"}
+    rules = draft_rules(text, directory("forty_agents"))
+    assert rules is not None
+    facts: Facts = {"priority": "urgent", "issue type": "incident", "tier": "free", "ARR": 25_000}
+    assert rules.decide(facts, MONDAY_NOON).rule == "Outage for a big customer"
+
+
+@pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
         ("prioritty", "low", "did you mean `priority`"),
@@ -169,7 +202,13 @@ def test_facts_are_read_by_their_types() -> None:
         ("tags", "safety", "list"),
         ("tags", [1], "expected tags"),
         ("ARR", "a lot", "250k"),
-        ("ARR", 1.5, "250k"),
+        ("ARR", 1.505, "250k"),
+        ("ARR", float("nan"), "250k"),
+        ("ARR", -1, "250k"),
+        ("ARR", True, "250k"),
+        ("ARR", "250.000", "write 250k or 250"),
+        ("ARR", "$250k", "EUR, without `\\$`"),
+        ("ARR", "999999999999b", "250k"),
         ("ticket age", "3 working days", "3 days"),
     ],
 )
