@@ -36,6 +36,7 @@ def _environment() -> Environment:
         "ago": times.ago,
         "lasting": times.length,
         "place": times.place,
+        "zone_words": times.zone_words,
         "pool": pool_words,
         "why": why_words,
     }

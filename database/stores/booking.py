@@ -23,6 +23,7 @@ from database.stores.seats.booked_calls import BookingWithCall, Link, booking_of
 from database.stores.seats.load_board import Seats, next_version
 from database.stores.selling.statements import sell
 from database.tables.booking import booking, pool, witness
+from database.tables.escalation import escalation
 from database.tables.muster import call, offer
 from domain.booking import SlotTaken, TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUsed
@@ -41,11 +42,13 @@ async def book(
     tokens: Tokens,
     now: datetime,
     request: BookingRequest | None = None,
+    zone: str = "",
 ) -> BookingWithCall:
     """Use up the link and take the seat. Idempotent: booking the same start time again returns the same booking.
 
-    ``request`` is what the escalation may book, if the caller has already read it. Raises ``LinkUnknown``,
-    ``LinkUsed``, ``LinkExpired``, ``NotNow``, ``SlotRefused``, ``SlotTaken``.
+    ``request`` is what the escalation may book, if the caller has already read it; ``zone`` is the time zone in which
+    the customer chose, and from then on the one of all their pages and mails about this escalation. Raises
+    ``LinkUnknown``, ``LinkUsed``, ``LinkExpired``, ``NotNow``, ``SlotRefused``, ``SlotTaken``.
     """
     refuse_beyond(start, now)
     if request is None:
@@ -66,7 +69,7 @@ async def book(
         request = await read_booking_request(conn, escalation_id, now)
         seats = await _board_of(conn, request, start)
     changes = await seat_at(conn, seats, request, start, {day}, now)
-    sold = await sell(conn, row, link, request.plan, start, changes, tokens, now)
+    sold = await sell(conn, row, link, request.plan, start, changes, tokens, now, zone)
     await _record_sale(conn, escalation_id, sold, request, now)
     await _check_constraints(conn, desk_id, start)
     return sold
@@ -98,8 +101,13 @@ def _must_be_open(link: Link, now: datetime) -> None:
         raise LinkExpired
 
 
-async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime) -> BookingWithCall:
-    """Move a call to another seat. Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``."""
+async def move(
+    conn: AsyncConnection, escalation_id: str, start: datetime, now: datetime, zone: str = ""
+) -> BookingWithCall:
+    """Move a call to another seat; ``zone`` as in ``book``.
+
+    Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``.
+    """
     refuse_beyond(start, now)
     request = await read_booking_request(conn, escalation_id, now)
     desk_id, day = request.desk, start.astimezone(request.local).date()
@@ -126,6 +134,8 @@ async def move(conn: AsyncConnection, escalation_id: str, start: datetime, now: 
     await write_witnesses(conn, desk_id, changes)
     due = {"starts_at": start, "muster_at": start - timedelta(seconds=plan.decision.calls.prepare)}
     await conn.execute(update(call).where(call.c.id == current.call_id).values(due))
+    if zone:
+        await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(customer_zone=zone))
     body = {"starts_at": start.isoformat(), "from": current.starts_at.isoformat(), "call_id": str(current.call_id)}
     await record(conn, escalation_id, Kind.MOVED, now, body=body, actor="customer", relayed=False, state=State.BOOKED)
     await _notify_of_booking(conn, escalation_id, "moved", current.id, now)

@@ -15,7 +15,7 @@ from database.stores.journal.timeline import done_before, lock, record
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, team
-from database.tables.escalation import NAMED_HERE, customer, escalation
+from database.tables.escalation import NAMED_HERE, ZONE_HERE, customer, escalation
 from database.tables.muster import call, search_clock
 from domain.customer_link import LinkLife, link_life
 from domain.escalation import Kind, Outcome, State
@@ -151,6 +151,7 @@ class LinkPage:
     customer_name: str
     customer_email: str
     customer_zone: str
+    """The time zone in which the customer booked, or the one that was given; may be empty."""
     team_name: str
     team_address: str
     desk_name: str
@@ -180,7 +181,7 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
             escalation.c.plan,
             NAMED_HERE.label("customer_name"),
             customer.c.email.label("customer_email"),
-            customer.c.time_zone.label("customer_zone"),
+            ZONE_HERE.label("customer_zone"),
             func.coalesce(team.c.name, desk.c.name).label("team_name"),
             func.coalesce(team.c.address, "").label("team_address"),
             desk.c.name.label("desk_name"),

@@ -15,7 +15,7 @@ from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import done_before, lock, record
 from database.tables.customer_link import survey
 from database.tables.directory import desk, team
-from database.tables.escalation import escalation
+from database.tables.escalation import ZONE_HERE, customer, escalation
 from database.tables.muster import call, rating
 from domain.escalation import Kind, State
 from domain.ids import Tokens, token_hash
@@ -105,6 +105,8 @@ class SurveyPage:
     subject: str
     team_name: str
     desk_name: str
+    customer_zone: str
+    """The time zone in which the customer booked, or the one that was given; may be empty."""
     desk_zone: str
     held_at: datetime | None
     """Start of the call: when the agent joined, or otherwise when they accepted."""
@@ -130,6 +132,7 @@ def _survey() -> Select[Any]:
             escalation.c.subject,
             func.coalesce(team.c.name, desk.c.name).label("team_name"),
             desk.c.name.label("desk_name"),
+            ZONE_HERE.label("customer_zone"),
             desk.c.time_zone.label("desk_zone"),
             func.coalesce(call.c.agent_joined_at, call.c.accepted_at).label("held_at"),
             survey.c.expires_at,
@@ -138,6 +141,7 @@ def _survey() -> Select[Any]:
         )
         .join(call, call.c.id == survey.c.call)
         .join(escalation, escalation.c.id == call.c.escalation)
+        .join(customer, customer.c.id == escalation.c.customer)
         .join(desk, desk.c.id == escalation.c.desk)
         .outerjoin(team, team.c.id == escalation.c.team)
         .outerjoin(rating, rating.c.call == survey.c.call)

@@ -42,6 +42,7 @@ escalation = Table(
     Column("facts", JSONB, nullable=False),
     Column("customer", BigInteger, ForeignKey("customer.id"), nullable=False, index=True),
     Column("customer_named", Text, nullable=False, server_default=text("''")),
+    Column("customer_zone", Text, nullable=False, server_default=text("''")),
     Column("mode", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("outcome", Text),
@@ -66,6 +67,9 @@ escalation = Table(
 )
 NAMED_HERE = func.coalesce(func.nullif(escalation.c.customer_named, ""), customer.c.name)
 """The customer's name as this ticket gave it; in escalations of earlier releases, the name in the customer's row."""
+ZONE_HERE = func.coalesce(func.nullif(escalation.c.customer_zone, ""), customer.c.time_zone)
+"""The time zone in which the customer booked, otherwise the one given with this ticket, otherwise the one in the
+customer's row. May be empty, or unknown to the time-zone database."""
 # A ticket has at most one escalation whose call is not yet wrapped up.
 Index(
     "escalation_open_ticket_of_account",

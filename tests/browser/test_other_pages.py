@@ -59,6 +59,12 @@ async def test_a_call_that_is_cancelled(house: House, *, scripts: bool) -> None:
     await expect(page.get_by_text("times in New York")).to_be_visible()
     await customer.book(10)
     await expect(page.get_by_text("New York time").first).to_be_visible()
+    if scripts:
+        await page.goto(f"{link}?move=1")
+        await page.get_by_role("link", name="show them in Copenhagen, where this device is").click()
+        await expect(page.get_by_text("times in Copenhagen")).to_be_visible()
+        await page.goto(link)
+        await expect(page.get_by_text("New York time").first).to_be_visible()
     await page.get_by_text("Cancel this call").click()
     await page.get_by_role("checkbox").check()
     await page.get_by_role("button", name="Cancel the call").click()

@@ -39,7 +39,7 @@ async def book(
         if chosen is None:
             return await _choose_first(visit, link, zone)
         try:
-            await commands.book(link.escalation_id, link.link_id, chosen)
+            await commands.book(link.escalation_id, link.link_id, chosen, zone=zone_of(link, zone))
         except (SlotTaken, SlotRefused) as failure:
             return await _other_slots(visit, link, zone, failure, chosen)
         except (LinkUsed, LinkExpired, NotNow) as failure:
@@ -64,7 +64,7 @@ async def move(
     if chosen is None:
         return await _choose_first(visit, link, zone)
     try:
-        await commands.move(link.escalation_id, chosen)
+        await commands.move(link.escalation_id, chosen, zone=zone_of(link, zone))
     except (SlotTaken, SlotRefused) as failure:
         return await _other_slots(visit, link, zone, failure, chosen)
     except (TooLate, NotNow) as failure:
@@ -114,5 +114,5 @@ def _refused(visit: CustomerRequest, link: LinkPage, zone: str, failure: Failure
 
 
 def _back(token: str, zone: str) -> RedirectResponse:
-    query = f"?zone={times.zone_or(zone, 'UTC')}" if zone else ""
+    query = f"?zone={zone}" if times.is_zone(zone) else ""
     return RedirectResponse(f"/c/{token}{query}", 303)

@@ -58,7 +58,8 @@ LinkRequest = Annotated[CustomerRequest, Depends(_customer_request)]
 
 
 def zone_of(link: LinkPage, chosen: str) -> str:
-    """The customer's time zone: the one they chose, otherwise the one on record, otherwise the organisation's."""
+    """The customer's time zone: the one chosen on this page, otherwise the one in which they booked or the one that was
+    given, otherwise the organisation's."""
     return times.zone_or(chosen, times.zone_or(link.customer_zone, link.desk_zone))
 
 
@@ -124,7 +125,7 @@ async def slots_page(
         refused=refused,
         nearest=[slot(start, reads_in) for start in nearest(starts, wanted)] if wanted else [],
         wanted=wanted,
-        guessed=not (zone or link.customer_zone),
+        guessed=not (times.is_zone(zone) or times.is_zone(link.customer_zone)),
     )
 
 
@@ -178,7 +179,7 @@ def _common(visit: CustomerRequest, link: LinkPage, zone: str) -> dict[str, Any]
         "link": link,
         "here_url": f"/c/{visit.request.path_params['token']}",
         "zone": zone_of(link, zone),
-        "chosen_zone": times.zone_or(zone, "UTC") if zone else "",
+        "chosen_zone": zone if times.is_zone(zone) else "",
     }
 
 

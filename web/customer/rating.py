@@ -18,6 +18,7 @@ from web.dependencies import CustomerCommands
 from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
+from web.wording import times
 
 router = APIRouter()
 
@@ -94,6 +95,7 @@ def _page(
     chosen: int | None = None,
 ) -> HTMLResponse:
     context = {"survey": survey, "open": _is_open(survey), "scores": SCORES, "longest": LONGEST_COMMENT}
+    context["zone"] = times.zone_or(survey.customer_zone, survey.desk_zone)
     return page(request, "customer/rate.html", status, **context, refused=refused, comment=comment, chosen=chosen)
 
 

@@ -7,6 +7,18 @@ if (guessed && own && own !== guessed.dataset.guessedZone && !document.querySele
   location.replace(here);
 }
 
+// The zone was given with the ticket, or is the one in which the call was booked; it may not be the device's.
+const given = document.querySelector("[data-given-zone]");
+const clocks = (zone) => {
+  const format = new Intl.DateTimeFormat("en", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+  return [...document.querySelectorAll("[name=start]")].map((start) => format.format(new Date(start.value))).join();
+};
+if (given && own && clocks(own) !== clocks(given.dataset.givenZone)) {
+  given.href += encodeURIComponent(own);
+  given.textContent = given.textContent.replace("{}", own.split("/").pop().replaceAll("_", " "));
+  given.hidden = false;
+}
+
 const button = document.querySelector("button[data-verb]");
 const name = () => {
   const chosen = document.querySelector("[name=start]:checked");

@@ -20,14 +20,33 @@ def zone_or(name: str | None, fallback: str = "UTC") -> str:
     return next((zone for zone in (name, fallback) if zone and zone in _all_zones()), "UTC")
 
 
+def is_zone(name: str | None) -> bool:
+    return bool(name) and name in _all_zones()
+
+
 @cache
 def _all_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
 def place(zone: str) -> str:
-    """``Europe/Copenhagen`` as ``Copenhagen``."""
-    return zone.rpartition("/")[2].replace("_", " ")
+    """``Europe/Copenhagen`` as ``Copenhagen``; a zone that is no place by its offset, ``Etc/GMT+5`` as ``UTC-5``."""
+    area, _, name = zone.rpartition("/")
+    if area not in ("", "Etc"):
+        return name.replace("_", " ")
+    if name.startswith("GMT") and name[3:].strip("+-0"):
+        # POSIX counts the offset westwards.
+        return f"UTC{'-' if name[3] == '+' else '+'}{name[4:]}"
+    return "UTC" if name in _UTC else name
+
+
+_UTC = frozenset({"GMT", "GMT+0", "GMT-0", "GMT0", "Greenwich", "UCT", "UTC", "Universal", "Zulu"})
+
+
+def zone_words(zone: str | None) -> str:
+    """``Copenhagen time``, ``UTC``, ``UTC-5``."""
+    name = place(zone or "UTC")
+    return name if name.startswith("UTC") else f"{name} time"
 
 
 def local(moment: datetime, zone: str | None) -> datetime:
@@ -49,7 +68,7 @@ def day(moment: datetime, zone: str | None = None) -> str:
 
 def when(moment: datetime, zone: str | None = None) -> str:
     """``Tue 24 Nov, 10:30 Copenhagen time``."""
-    return f"{day(moment, zone)}, {clock(moment, zone)} {place(zone) + ' time' if zone else 'UTC'}"
+    return f"{day(moment, zone)}, {clock(moment, zone)} {zone_words(zone)}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -25,7 +25,7 @@ ORDER BY closed_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED
 # enough.
 _DOCUMENT = text("""
 SELECT jsonb_build_object(
-  'escalation', to_jsonb(e) - '{archived_at,conversation,customer_named}'::text[],
+  'escalation', to_jsonb(e) - '{archived_at,conversation,customer_named,customer_zone}'::text[],
   'team', (SELECT name FROM team WHERE id = e.team),
   'links', (SELECT jsonb_agg(to_jsonb(l) - 'token_hash' ORDER BY nth) FROM customer_link l WHERE l.escalation = e.id),
   'bookings', (SELECT jsonb_agg(to_jsonb(b) - 'witness_of' ORDER BY id) FROM booking b WHERE b.escalation = e.id),

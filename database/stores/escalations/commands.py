@@ -45,22 +45,24 @@ class EscalationCommands:
         self._sellers = Sellers(engine)
 
     async def book(
-        self, escalation_id: str, link_id: int, starts_at: datetime, now: datetime | None = None
+        self, escalation_id: str, link_id: int, starts_at: datetime, now: datetime | None = None, zone: str = ""
     ) -> BookingWithCall:
-        """Use up the link and take a seat. Raises the same failures as ``database.stores.booking.book``."""
+        """Use up the link and take a seat in this zone. Raises the failures of ``database.stores.booking.book``."""
         moment = now or current_time()
 
         async def sale(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
-            return await booking.book(conn, escalation_id, link_id, starts_at, self._tokens, moment, request)
+            return await booking.book(conn, escalation_id, link_id, starts_at, self._tokens, moment, request, zone)
 
         return await self._sell(sale, SaleRequest(escalation_id, starts_at, moment, link_id))
 
-    async def move(self, escalation_id: str, starts_at: datetime, now: datetime | None = None) -> BookingWithCall:
+    async def move(
+        self, escalation_id: str, starts_at: datetime, now: datetime | None = None, zone: str = ""
+    ) -> BookingWithCall:
         """Take another seat for the same call. Raises the same failures as ``database.stores.booking.move``."""
         moment = now or current_time()
 
         async def sale(conn: AsyncConnection, request: BookingRequest) -> BookingWithCall:
-            return await booking.move(conn, escalation_id, starts_at, moment)
+            return await booking.move(conn, escalation_id, starts_at, moment, zone)
 
         return await self._sell(sale, SaleRequest(escalation_id, starts_at, moment))
 

@@ -89,6 +89,7 @@ async def _open(
         "facts": dict(facts),
         "customer": await _customer(conn, opening),
         "customer_named": opening.customer.name,
+        "customer_zone": opening.customer.time_zone,
         "mode": opening.mode.value,
         "state": (State.REFUSED if refusal else _first_state(opening.mode)).value,
         "outcome": Outcome.REFUSED.value if refusal else None,

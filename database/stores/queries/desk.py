@@ -38,7 +38,8 @@ SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, 
   {why} AS why, o.person AS offered_to, c.state AS call_state, c.person AS taken_by, c.starts_at, c.accepted_at,
   c.customer_joined_at, c.agent_joined_at, c.alone_at, c.ended_at, e.id AS escalation_id, e.state AS escalation_state,
   e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan AS stored_plan,
-  cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email, cu.time_zone AS customer_zone,
+  cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email,
+  coalesce(nullif(e.customer_zone, ''), cu.time_zone) AS customer_zone,
   cu.language AS customer_language, cu.phone AS customer_phone, {conversation} AS conversation, w.resolved, r.score
 FROM call c
   JOIN LATERAL (SELECT * FROM offer WHERE {offer} ORDER BY nth DESC LIMIT 1) o ON true

@@ -15,7 +15,7 @@ from database.stores.rules.decided_by import DecidedBy, decided_by
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team, title
-from database.tables.escalation import NAMED_HERE, customer, escalation, escalation_event, message
+from database.tables.escalation import NAMED_HERE, ZONE_HERE, customer, escalation, escalation_event, message
 from database.tables.muster import call, offer, rating, wrap_up
 from domain.plan import Plan
 from rules_dsl.directory import FactType
@@ -111,7 +111,7 @@ async def _head(conn: AsyncConnection, escalation_id: str) -> Row[Any] | None:
             escalation,
             NAMED_HERE.label("customer_name"),
             customer.c.email,
-            customer.c.time_zone.label("customer_zone"),
+            ZONE_HERE.label("reads_in"),
             customer.c.language,
             customer.c.phone,
             desk.c.time_zone.label("desk_zone"),
@@ -134,7 +134,7 @@ def _ticket(head: Row[Any]) -> Fields:
 
 def _customer(head: Row[Any]) -> Fields:
     contact = {"name": head.customer_name, "email": head.email}
-    return contact | {"time_zone": head.customer_zone, "language": head.language, "phone": head.phone}
+    return contact | {"time_zone": head.reads_in, "language": head.language, "phone": head.phone}
 
 
 async def _rows(conn: AsyncConnection, query: Select[Any]) -> tuple[Fields, ...]:

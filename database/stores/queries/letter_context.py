@@ -24,7 +24,7 @@ from database.stores.journal.message_queue import QueuedMessage
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link, survey
 from database.tables.directory import desk, person, team
-from database.tables.escalation import NAMED_HERE, customer, escalation
+from database.tables.escalation import NAMED_HERE, ZONE_HERE, customer, escalation
 from database.tables.muster import call, offer, rating
 from database.tables.schedule import calendar_feed
 from domain.letter import (
@@ -107,7 +107,7 @@ def _escalation(escalation_id: str) -> Select[Any]:
         escalation.c.outcome,
         NAMED_HERE.label("customer_name"),
         customer.c.email,
-        customer.c.time_zone,
+        ZONE_HERE.label("time_zone"),
         desk.c.name.label("desk_name"),
         desk.c.time_zone.label("desk_zone"),
         team.c.name.label("team_name"),

@@ -37,6 +37,8 @@ WITH counted AS (
   FROM sold, counted
 ), used AS (
   UPDATE customer_link SET state = 'used', used_at = :now WHERE id = :link
+), zoned AS (
+  UPDATE escalation SET customer_zone = :zone WHERE id = :escalation AND :zone NOT IN ('', customer_zone)
 ), due AS (
   INSERT INTO call (id, escalation, nth, booking, state, priority, starts_at, muster_at)
   SELECT :call, :escalation, :nth_call, sold.id, 'waiting', :priority, :starts_at, :muster_at FROM sold
@@ -56,10 +58,12 @@ async def sell(
     changes: Sequence[WitnessChange],
     tokens: Tokens,
     now: datetime,
+    zone: str = "",
 ) -> BookingWithCall:
     """Write a booking with its witness and its call, use up the link, and move the witnesses who make way.
 
-    Exactly one of ``changes`` is new. The caller holds the locks on the day and on the escalation.
+    Exactly one of ``changes`` is new. ``zone`` is the time zone in which the customer chose; empty if unknown.
+    The caller holds the locks on the day and on the escalation.
     """
     new = next(change for change in changes if not change.existed)
     terms_id = await id_of_terms(conn, new.demand.terms) if new.terms_id is None else new.terms_id
@@ -80,6 +84,7 @@ async def sell(
                 "occupied_from": occupied_from,
                 "occupied_until": occupied_until,
                 "now": now,
+                "zone": zone,
                 "person": new.person,
                 "begins": instant(new.demand.begin),
                 "ends": instant(new.demand.end),
