@@ -46,10 +46,17 @@ def starts_in_words(context: LetterContext) -> str:
     return at(starts(context), context.time_zone)
 
 
-def until_start(context: LetterContext) -> str:
-    """``in 1 hour``, or ``now`` for a call that is due."""
+def has_started(context: LetterContext) -> bool:
+    """Whether the start time has passed when the letter is read at the earliest."""
+    return context.moment > starts(context)
+
+
+def begins(context: LetterContext) -> str:
+    """``begins in 1 hour``, ``begins now``, or ``was due to begin 2 minutes ago``."""
     left = starts(context) - context.moment
-    return f"in {span(left)}" if left > timedelta(seconds=30) else "now"
+    if left > timedelta(seconds=30):
+        return f"begins in {span(left)}"
+    return "begins now" if left >= timedelta(0) else f"was due to begin {span(-left)} ago"
 
 
 def hello(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,9 @@ from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import done_before, lock, record
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
-from database.tables.directory import desk, team
-from database.tables.escalation import NAMED_HERE, ZONE_HERE, customer, escalation
-from database.tables.muster import call, search_clock
+from database.tables.directory import desk, person, team
+from database.tables.escalation import NAMED_HERE, ZONE_HERE, customer, escalation, escalation_event
+from database.tables.muster import call, offer, search_clock
 from domain.customer_link import LinkLife, link_life
 from domain.escalation import Kind, Outcome, State
 from domain.ids import Tokens, token_hash
@@ -163,6 +163,10 @@ class LinkPage:
     """The row of table ``call`` that this link led to, or None."""
     rounds_ran_at: datetime | None
     """When somebody was last looked for; None if never yet."""
+    times_taken: int = 0
+    """How often somebody has taken the call; more than once if the first didn't come."""
+    asked_team: str = ""
+    """The team of the person who has the offer right now."""
 
 
 async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
@@ -199,9 +203,25 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
         return None
     booking_row = (await conn.execute(select(booking).where(booking.c.link == row.link_id))).one_or_none()
     its_call = select(call).where(call.c.booking == booking_row.id if booking_row else _is_call_now(row))
+    call_row = (await conn.execute(its_call)).one_or_none()
     fields = dict(row._mapping)
     plan = load_plan(fields.pop("plan"))
-    return LinkPage(**fields, plan=plan, booking=booking_row, call=(await conn.execute(its_call)).one_or_none())
+    page = LinkPage(**fields, plan=plan, booking=booking_row, call=call_row)
+    return page if call_row is None or call_row.search_began_at is None else await _with_search(conn, page, call_row.id)
+
+
+async def _with_search(conn: AsyncConnection, page: LinkPage, call_id: str) -> LinkPage:
+    """The page with what its call's search has come to so far."""
+    taken = select(func.count()).where(
+        escalation_event.c.escalation == page.escalation_id,
+        escalation_event.c.kind == Kind.ACCEPTED.value,
+        escalation_event.c.body["call_id"].astext == str(call_id),
+    )
+    asked = select(team.c.name).join(person, person.c.team == team.c.id).join(offer, offer.c.person == person.c.id)
+    asked = asked.where(offer.c.call == call_id, offer.c.state == "offered")
+    query = select(taken.scalar_subquery().label("taken"), asked.limit(1).scalar_subquery().label("asked"))
+    row = (await conn.execute(query)).one()
+    return replace(page, times_taken=row.taken, asked_team=row.asked or "")
 
 
 def _is_call_now(row: Any) -> Any:

@@ -32,8 +32,9 @@ class PlaceInLine:
     """One call's place in the line."""
 
     call_id: str
-    place: int
-    """1 means next in line. An earlier call only counts if somebody in this call's pool could take it."""
+    place: int | None
+    """1 means next in line. An earlier call only counts if somebody in this call's pool could take it. None if nobody
+    who could take this call is at their desk: then nobody is next."""
     estimate: WaitEstimate
 
 
@@ -49,7 +50,8 @@ def line_up(
         place = 1 + sum(1 for others in pools_before if not people.isdisjoint(others))
         pools_before.append(people)
         somebody = pools.somebody_on_duty(call, call.step)
-        line.append(PlaceInLine(call.call_id, place, _estimate(place, usual, now - call.began_at, somebody)))
+        estimate = _estimate(place, usual, now - call.began_at, somebody)
+        line.append(PlaceInLine(call.call_id, place if somebody else None, estimate))
     return tuple(line)
 
 
@@ -66,7 +68,12 @@ def _estimate(place: int, usual: timedelta | None, waited: timedelta, somebody: 
 
 def worse(current: PlaceInLine, shown: int | None) -> bool:
     """Whether the current place is further back than the one that the customer has been shown."""
-    return shown is not None and current.place > shown
+    return shown is not None and current.place is not None and current.place > shown
+
+
+def nobody_there(place: int | None, estimate: str | None) -> bool:
+    """Whether the last round saw nobody at their desk who could take this waiting call."""
+    return place is None and estimate == WaitEstimate.LONGER
 
 
 def estimate_words(estimate: str | None) -> str:

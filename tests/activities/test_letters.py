@@ -168,6 +168,19 @@ def test_a_delayed_reminder_names_the_remaining_time_or_is_not_sent() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [LetterKind.REMINDER, LetterKind.AGENT_REMINDER])
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [(-31, "begins in 31 seconds"), (-10, "begins now"), (0, "begins now"), (1, "was due to begin 1 second ago")],
+)
+def test_no_call_begins_now_after_its_start(kind: LetterKind, late: int, words: str) -> None:
+    letter = write(letter_context(kind, sent_at=STARTS + timedelta(seconds=late)), ADDRESSES)
+    assert f"Your call {words}:" in letter.subject
+    assert f"{words}:" in letter.lines[0]
+    assert ("when it is time" in " ".join(letter.lines)) == (kind is LetterKind.REMINDER and late <= 0)
+    assert bool(letter.after) == (kind is LetterKind.REMINDER and late <= 0)
+
+
 @pytest.mark.parametrize(
     ("moment", "zone", "words"),
     [

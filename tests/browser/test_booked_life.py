@@ -76,7 +76,7 @@ async def agent_waits(agent: Agent) -> None:
 
 async def they_find_each_other(agent: Agent, customer: Customer) -> None:
     """The offer appears on the desk without a reload, and the customer's page follows each stage."""
-    await customer.read("We will find someone from Support shortly before your call begins")
+    await customer.read("We will look for someone from Support shortly before your call begins")
     await agent.wait_for_offer(90)
     await customer.read("We are asking someone from Support right now", 10)
     await customer.say_i_am_here()

@@ -101,7 +101,9 @@ class CallAnswer(BaseModel):
     team: str | None
     title: str | None
     attribution: dict[str, Any] | None
-    place: int | None = Field(description="Place in line while it waits for somebody; 1 is next.")
+    place: int | None = Field(
+        description="Place in line while it waits for somebody; 1 is next. Null if nobody who could take it is there."
+    )
     estimate: str | None
     starts_at: Instant | None
     accepted_at: Instant | None

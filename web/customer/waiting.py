@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
 from domain.rounds.search_clock import STANDSTILL
-from domain.rounds.waiting_line import estimate_words, people_before
+from domain.rounds.waiting_line import estimate_words, nobody_there, people_before
+from rules_dsl.model.decision import StepKind
 from web.customer.stage import CustomerStage
 
 PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
 _MAY_BE_LATE = "It may begin a few minutes late: calls before yours are taking longer than planned."
 
+_NOT_COMING = "The person who had taken your call is not coming after all. We are sorry."
 _INTERRUPTED = "A fault on our side held us up, so this is taking longer than usual. You have kept your place."
 _KEPT = "We will continue as soon as it is fixed, and you keep your place. This page updates by itself."
 
@@ -35,25 +37,31 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
     """The status line for a call that is pending or running; None if there is no call or it has ended."""
     if link.call is None:
         return None
-    team, start = link.team_name, link.call.starts_at
+    start = link.call.starts_at
     late = start is not None and now >= start
     if stage is CustomerStage.BOOKED:
-        more = (_MAY_BE_LATE,) if link.call.told_late_at is not None else ()
-        return StatusLine("done", f"We will find someone from {team} shortly before your call begins.", more=more)
+        says = f"We will look for {_somebody(_first_asked(link))} shortly before your call begins."
+        return StatusLine("done", says, more=(_MAY_BE_LATE,) if link.call.told_late_at is not None else ())
     if stage is CustomerStage.FINDING and _stands_still(link, now):
-        return StatusLine(
-            "waiting", f"A fault on our side is holding up our search for someone from {team}.", more=(_KEPT,)
-        )
+        return StatusLine("waiting", "A fault on our side is holding up our search.", more=(_KEPT,))
     if stage is CustomerStage.FINDING:
-        says = f"We are finding someone from {team} for you."
-        return StatusLine("waiting", says, _gives_up_at(link), late, _interruption(link) + _in_line(link, late, now))
+        more = _replaced(link) + _interruption(link) + _in_line(link, late, now)
+        return StatusLine("waiting", _search_words(link), _gives_up_at(link), late, more)
     if stage is CustomerStage.ASKING:
-        says = f"We are asking someone from {team} right now."
-        return StatusLine("offered", says, _gives_up_at(link), late, _interruption(link))
+        says = f"We are asking {_somebody(link.asked_team)} right now."
+        return StatusLine("offered", says, _gives_up_at(link), late, _replaced(link) + _interruption(link))
+    return _taken_line(link, stage)
+
+
+def _taken_line(link: LinkPage, stage: CustomerStage) -> StatusLine | None:
+    """The line for a call that somebody has taken; it names the team of whoever did."""
+    assert link.call is not None
+    team = (link.call.attribution or {}).get("team_name") or link.team_name
     if stage is CustomerStage.READY and link.call.agent_joined_at is not None:
         return StatusLine("on", f"Someone from {team} is in the room, waiting for you.")
     if stage is CustomerStage.READY:
-        return StatusLine("on", f"Someone from {team} has taken your call and will join you.")
+        who = f"Somebody else, from {team}," if link.times_taken > 1 else f"Someone from {team}"
+        return StatusLine("on", f"{who} has taken your call and will join you.")
     if stage is CustomerStage.ON_CALL:
         if link.call.alone_at is not None:
             return StatusLine(
@@ -63,6 +71,33 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
             "on", f"Your call has begun: someone from {team} is in the room. Join them from here.", alone=True
         )
     return None
+
+
+def _first_asked(link: LinkPage) -> str:
+    """The only team whom the search asks first, or "" if it asks several, or people of a title wherever they are."""
+    teams = {target.team for target in link.plan.decision.targets}
+    return link.team_name if len(teams) == 1 and None not in teams else ""
+
+
+def _somebody(team: str) -> str:
+    return f"someone from {team}" if team else "someone"
+
+
+def _search_words(link: LinkPage) -> str:
+    """Whom the search asks at its current step, and whether anybody is there to be asked."""
+    assert link.call is not None
+    widened = any(step.kind is StepKind.WIDEN for step in link.plan.decision.steps[: link.call.step])
+    if nobody_there(link.call.place, link.call.estimate):
+        who = "" if widened or not (team := _first_asked(link)) else f" from {team}"
+        return f"Nobody{who} who could take your call is at their desk right now. We keep looking."
+    if widened:
+        return "We are finding someone for you, and have begun to ask more people."
+    return f"We are finding {_somebody(_first_asked(link))} for you."
+
+
+def _replaced(link: LinkPage) -> tuple[str, ...]:
+    """That somebody had taken the call and doesn't come, while somebody else is being looked for."""
+    return (_NOT_COMING,) if link.times_taken else ()
 
 
 def _stands_still(link: LinkPage, now: datetime) -> bool:

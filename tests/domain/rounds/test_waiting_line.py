@@ -23,7 +23,7 @@ def waiting(number: int, team: str = "Support", *, waited: float = 0) -> DueCall
     return DueCall(str(number), f"escalation-{number}", Plan(rules.decide({}, NOW), "v", NOW), None, began, 0, 0)
 
 
-def shown(line: Sequence[DueCall], usual: float | None, *people: int) -> list[tuple[int, str]]:
+def shown(line: Sequence[DueCall], usual: float | None, *people: int) -> list[tuple[int | None, str]]:
     """Place and estimate of each; others recently waited for about ``usual`` seconds."""
     colleagues = {one: Colleague(one, "", True, None, AgentState(one)) for one in people or (FREJA, INES)}
     waits = [] if usual is None else [timedelta(seconds=usual * share) for share in (0.1, 9, 1, 0.5, 2)]
@@ -41,7 +41,7 @@ def test_each_place_further_back_waits_a_usual_wait_longer() -> None:
 def test_calls_that_only_others_can_take_do_not_count() -> None:
     line = [waiting(1), waiting(2, "Office"), waiting(3), waiting(4, "Office")]
     assert shown(line, 150) == [(1, "minutes"), (1, "minutes"), (2, "minutes"), (2, "minutes")]
-    assert shown(line, 150, FREJA) == [(1, "minutes"), (1, "longer"), (2, "minutes"), (2, "longer")]
+    assert shown(line, 150, FREJA) == [(1, "minutes"), (None, "longer"), (2, "minutes"), (None, "longer")]
 
 
 def test_without_recent_waits_nobody_is_promised_a_moment() -> None:

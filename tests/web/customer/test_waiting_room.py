@@ -61,8 +61,21 @@ async def test_the_live_line_changes_without_the_page(office: Office) -> None:
     page = await read_page(office, mira.address)
     assert "<h1>Your call</h1>" in page
     (live,) = re.findall(r'hx-get="([^"]+)"', page)
-    await mira.run("UPDATE call SET state = 'offered'")
-    assert "We are asking someone" in await read_page(office, live)
+    await mira.run("UPDATE call SET state = 'offered', search_began_at = now()")
+    await mira.run("INSERT INTO round (at, calls, offers, took_ms) VALUES (now(), 1, 1, 1)")
+    await mira.run(
+        "INSERT INTO offer (call, nth, person, round, state, why, made_at, expires_at) "
+        "SELECT call.id, 1, person.id, round.id, 'offered', '{}', now(), now() + interval '1 minute' "
+        "FROM call, round, person JOIN team ON team.id = person.team WHERE team.name = 'Office' LIMIT 1"
+    )
+    said = await read_page(office, live)
+    assert "We are asking someone from Office right now" in said
+    assert "not coming after all" not in said
+    await mira.run(
+        "INSERT INTO escalation_event (escalation, seq, kind, body, actor, at) "
+        "SELECT escalation, 99, 'accepted', jsonb_build_object('call_id', id), 'person:1', now() FROM call"
+    )
+    assert "The person who had taken your call is not coming after all" in await read_page(office, live)
 
 
 @pytest.mark.parametrize(
