@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.stores.journal.after_link import NOTHING_AFTER, AfterLink, read_after_link
 from database.stores.journal.notify import notify_customer
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import done_before, lock, record
@@ -167,6 +168,19 @@ class LinkPage:
     """How often somebody has taken the call; more than once if the first didn't come."""
     asked_team: str = ""
     """The team of the person who has the offer right now."""
+    call_before: str | None = None
+    """The state of the call of the link before this one, which led to this link; None for the first link."""
+    after: AfterLink = NOTHING_AFTER
+    """Read only if this link has led to its end."""
+
+
+_CALL_BEFORE = (
+    select(call.c.state)
+    .where(call.c.escalation == escalation.c.id, call.c.nth == customer_link.c.nth - 1)
+    .correlate(escalation, customer_link)
+    .scalar_subquery()
+)
+_ENDED = ("wrapping_up", "done", "unserved", "missed", "cancelled")
 
 
 async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
@@ -190,6 +204,7 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
             func.coalesce(team.c.address, "").label("team_address"),
             desk.c.name.label("desk_name"),
             desk.c.time_zone.label("desk_zone"),
+            _CALL_BEFORE.label("call_before"),
             select(search_clock.c.ran_at).scalar_subquery().label("rounds_ran_at"),
         )
         .join(escalation, escalation.c.id == customer_link.c.escalation)
@@ -207,6 +222,9 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
     fields = dict(row._mapping)
     plan = load_plan(fields.pop("plan"))
     page = LinkPage(**fields, plan=plan, booking=booking_row, call=call_row)
+    if row.state == "replaced" or row.outcome is not None or (call_row is not None and call_row.state in _ENDED):
+        call_id = None if call_row is None else str(call_row.id)
+        return replace(page, after=await read_after_link(conn, str(row.escalation_id), row.nth, call_id))
     return page if call_row is None or call_row.search_began_at is None else await _with_search(conn, page, call_row.id)
 
 

@@ -47,7 +47,7 @@ async def book(
         return _back(token, zone)
     if link.booking is None or link.booking.starts_at == chosen:
         return _back(token, zone) if link.booking is not None else status_page(visit, link, zone)
-    return _refused(visit, link, zone, LinkUsed(link.booking.starts_at))
+    return status_page(visit, link, zone, refused=_booked_already(link, zone, chosen), status=status_of(LinkUsed))
 
 
 @router.post("/c/{token}/move", dependencies=[Guarded])
@@ -83,7 +83,7 @@ async def cancel(
         return _back(token, zone)
     if sure != "yes":
         text = "Nothing was cancelled. Tick the box beside “Yes” if you want to cancel"
-        return status_page(visit, link, zone, refused=text, status=422)
+        return status_page(visit, link, zone, refused=text, cancelling=True, status=422)
     if stage not in CANCELLABLE:
         return _refused(visit, link, zone, TooLate())
     try:
@@ -111,6 +111,16 @@ async def _other_slots(
 
 def _refused(visit: CustomerRequest, link: LinkPage, zone: str, failure: Failure) -> HTMLResponse:
     return status_page(visit, link, zone, refused=failure.title, status=status_of(failure))
+
+
+def _booked_already(link: LinkPage, zone: str, chosen: datetime | None) -> str:
+    """Which call is booked, and how to have the time that was chosen now instead."""
+    assert link.booking is not None
+    reads_in = zone_of(link, zone)
+    says = f"Your call is booked already, for {times.when(link.booking.starts_at, reads_in)}"
+    if chosen is None or not may_move(link, stage_of(link, current_time())):
+        return says
+    return f"{says}. To have it on {times.when(chosen, reads_in)} instead, choose “Move”"
 
 
 def _back(token: str, zone: str) -> RedirectResponse:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
@@ -25,6 +25,7 @@ from web.dependencies import AppTokens, Customers, LinkLimiter
 from web.page import draw, page
 from web.security.rate_limit import RateLimit
 from web.wording import times
+from web.wording.ended import ended_words, why_another
 
 router = APIRouter()
 
@@ -71,11 +72,13 @@ async def link_page(
     move: str = "",
     change: str = "",
     first: Annotated[str, Query(alias="from")] = "",
-) -> HTMLResponse:
+) -> Response:
     link = await visit.open_link(token)
+    stage = stage_of(link, current_time())
+    if stage is CustomerStage.REPLACED and (newer := _newer_page(visit, link)):
+        return RedirectResponse(newer, 303)
     if change == "zone":
         return _choose_zone(visit, link, zone_of(link, zone), move)
-    stage = stage_of(link, current_time())
     if stage is CustomerStage.BOOK or (move and may_move(link, stage)):
         return await slots_page(visit, link, zone, first=read_day(first))
     return status_page(visit, link, zone)
@@ -117,6 +120,7 @@ async def slots_page(
         status,
         **_common(visit, link, zone),
         moving=link.booking is not None,
+        why_another=why_another(link),
         minutes=times.length(link.plan.decision.booking.slot),
         days=days.days[:DAYS_SHOWN],
         later=days.days[DAYS_SHOWN:],
@@ -130,13 +134,29 @@ async def slots_page(
 
 
 def status_page(
-    visit: CustomerRequest, link: LinkPage, zone: str = "", *, refused: str = "", status: int = 200
+    visit: CustomerRequest,
+    link: LinkPage,
+    zone: str = "",
+    *,
+    refused: str = "",
+    cancelling: bool = False,
+    status: int = 200,
 ) -> HTMLResponse:
-    """The page for a booked, pending or finished call. ``refused`` says why the last action failed."""
+    """The page for a booked, pending or finished call. ``refused`` says why the last action failed; only if that was
+    ``cancelling`` is the form for it unfolded.
+    """
     stage = stage_of(link, current_time())
-    template = "status.html" if stage in LIVE else "ended.html"
-    context = _common(visit, link, zone) | _status(visit, link, stage)
-    return page(visit.request, f"customer/{template}", 410 if stage in GONE else status, **context, refused=refused)
+    context = _common(visit, link, zone) | {"refused": refused, "cancelling": cancelling}
+    if stage in LIVE:
+        return page(visit.request, "customer/status.html", status, **context, **_status(visit, link, stage))
+    ended = {"ended": ended_words(link, stage), "newer_url": _newer_page(visit, link)}
+    return page(visit.request, "customer/ended.html", 410 if stage in GONE else status, **context, **ended)
+
+
+def _newer_page(visit: CustomerRequest, link: LinkPage) -> str:
+    """The page of the link that Muster itself issued instead of this one; empty if there is none."""
+    newer = link.after.newer
+    return "" if newer is None else f"/c/{visit.tokens.customer_link(link.escalation_id, newer)}"
 
 
 def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dict[str, Any]:
@@ -160,7 +180,7 @@ def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dic
 def _version(link: LinkPage, stage: CustomerStage, now: datetime) -> str:
     """The live part's version: its stage and a hash, which stay the same as long as the part looks the same."""
     line = line_of(link, stage, now)
-    text = (line.says, line.late, *line.more, line.alone) if line else ()
+    text = (line.says, line.late, line.reminded, *line.more, line.alone) if line else ()
     content = (stage.value, *text, _is_here(link))
     return f"{stage.value}-{hashlib.sha256(repr(content).encode()).hexdigest()[:8]}"
 

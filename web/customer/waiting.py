@@ -29,6 +29,8 @@ class StatusLine:
     late: bool = False
     more: tuple[str, ...] = ()
     """More sentences: the place in line, the estimate, and whether either got worse."""
+    reminded: bool = False
+    """Whether a reminder by email is still to come before the call."""
     alone: bool = False
     """Whether to show the button with which customers report that they are alone in the room."""
 
@@ -38,10 +40,13 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
     if link.call is None:
         return None
     start = link.call.starts_at
-    late = start is not None and now >= start
+    late, more = start is not None and now >= start, tuple[str, ...]()
     if stage is CustomerStage.BOOKED:
         says = f"We will look for {_somebody(_first_asked(link))} shortly before your call begins."
-        return StatusLine("done", says, more=(_MAY_BE_LATE,) if link.call.told_late_at is not None else ())
+        more = (_MAY_BE_LATE,) if link.call.told_late_at is not None else ()
+        leads = link.plan.decision.reminders.customer
+        reminded = start is not None and any(now < start - timedelta(seconds=lead) for lead in leads)
+        return StatusLine("done", says, more=more, reminded=reminded)
     if stage is CustomerStage.FINDING and _stands_still(link, now):
         return StatusLine("waiting", "A fault on our side is holding up our search.", more=(_KEPT,))
     if stage is CustomerStage.FINDING:

@@ -23,11 +23,8 @@ BY_TITLE = replace(DECISION, targets=(Target(None, (1,)),))
 NOBODY = {"place": None, "estimate": "longer"}
 
 
-def line(stage: CustomerStage, decision: Any = DECISION, call: Any = None, **link: Any) -> str:
-    """All sentences of the line, for a call now in this stage."""
-    row: dict[str, Any] = {"starts_at": None, "muster_at": NOW, "search_began_at": NOW, "told_late_at": None}
-    row |= {"interrupted_at": None, "put_back_at": None, "alone_at": None, "agent_joined_at": None}
-    row |= {"step": 0, "place": 1, "estimate": "moment", "attribution": None}
+def link_page(**changes: Any) -> LinkPage:
+    """The page of a call now."""
     page = LinkPage(
         link_id=1,
         nth=1,
@@ -45,11 +42,20 @@ def line(stage: CustomerStage, decision: Any = DECISION, call: Any = None, **lin
         team_address="",
         desk_name="Harbor Boats",
         desk_zone="Europe/Copenhagen",
-        plan=Plan(decision, "v", NOW),
+        plan=Plan(DECISION, "v", NOW),
         booking=None,
-        call=SimpleNamespace(**row | (call or {})),
+        call=None,
         rounds_ran_at=NOW,
     )
+    return replace(page, **changes)
+
+
+def line(stage: CustomerStage, decision: Any = DECISION, call: Any = None, **link: Any) -> str:
+    """All sentences of the line, for a call now in this stage."""
+    row: dict[str, Any] = {"starts_at": None, "muster_at": NOW, "search_began_at": NOW, "told_late_at": None}
+    row |= {"interrupted_at": None, "put_back_at": None, "alone_at": None, "agent_joined_at": None}
+    row |= {"step": 0, "place": 1, "estimate": "moment", "attribution": None}
+    page = link_page(plan=Plan(decision, "v", NOW), call=SimpleNamespace(**row | (call or {})))
     found = line_of(replace(page, **link), stage, NOW)
     assert found is not None
     return " ".join((found.says, *found.more))

@@ -112,7 +112,7 @@ async def test_a_withdrawn_call(office: Office, outcome: str) -> None:
     booked = await mira.book()
     await mira.call_becomes(booked, "state = 'cancelled'")
     await mira.run(f"UPDATE escalation SET state = 'closed', outcome = '{outcome}'")
-    said = "Your call is cancelled" if outcome == "cancelled" else "no longer needed"
+    said = "Your call is cancelled" if outcome == "cancelled" else "This call was called off"
     assert said in await read_page(office, mira.address)
 
 
