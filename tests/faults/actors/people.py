@@ -79,7 +79,12 @@ class Customer:
     link: str
 
     async def page(self, query: str = "") -> httpx.Response:
-        return await self.ledger.look(self.client, f"{self.link}{query}")
+        """Their page. It leads on to the page of the link that Muster issued instead, if there is one."""
+        answer = await self.ledger.look(self.client, f"{self.link}{query}")
+        while answer.status_code == 303:
+            self.link = answer.headers["Location"]
+            answer = await self.ledger.look(self.client, self.link)
+        return answer
 
     async def form(self, ending: str, query: str = "") -> FoundForm | None:
         """The form on their page whose action has this ending, or None."""
