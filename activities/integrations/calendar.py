@@ -5,6 +5,7 @@ Emails and the customer's page build it with the same two functions, so a calend
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from domain.letter import BookingContext, name_line, one_line, subject_line
+from domain.mail_address import ascii_domain
 
 
 class Method(StrEnum):
@@ -34,7 +36,8 @@ class Invite:
     subject: str
     """The ticket's subject."""
     team_name: str
-    team_address: str
+    organizer: str
+    """The address that the mail with this entry comes from: calendars compare the two."""
     customer_name: str
     customer_email: str
     page: str
@@ -61,8 +64,12 @@ class Parties(Protocol):
     def customer_email(self) -> str: ...
 
 
-def entry_of(booking: BookingContext, parties: Parties, page: str, written_at: datetime) -> Invite:
-    """The entry for a booking. ``page`` is the address of the customer's page; its host completes the UID."""
+def entry_of(booking: BookingContext, parties: Parties, page: str, written_at: datetime, sender: str = "") -> Invite:
+    """The entry for a booking. ``page`` is the address of the customer's page; its host completes the UID.
+
+    ``written_at`` is when the booking was made or last changed; ``sender`` is the address that sends all mail, if one
+    does.
+    """
     host = urlsplit(page).hostname or "localhost"
     return Invite(
         uid=f"booking-{booking.id}-{parties.escalation_id}@{host}",
@@ -71,9 +78,9 @@ def entry_of(booking: BookingContext, parties: Parties, page: str, written_at: d
         seconds=booking.seconds,
         subject=subject_line(parties.subject),
         team_name=name_line(parties.team_name),
-        team_address=parties.team_address or f"no-reply@{host}",
+        organizer=_as_mailed(sender or parties.team_address or f"no-reply@{host}"),
         customer_name=name_line(parties.customer_name),
-        customer_email=parties.customer_email,
+        customer_email=_as_mailed(parties.customer_email),
         page=page,
         written_at=written_at,
     )
@@ -88,8 +95,10 @@ def invite(entry: Invite, method: Method) -> bytes:
     event.add("dtstart", _utc(entry.starts_at))
     event.add("dtend", _utc(entry.starts_at + timedelta(seconds=entry.seconds)))
     event.add("summary", f"Call with {one_line(entry.team_name)}: {one_line(entry.subject)}")
-    event.add("organizer", _party(entry.team_address, entry.team_name))
-    event.add("attendee", _customer(entry), encode=False)
+    event.add("organizer", _party(entry.organizer, entry.team_name))
+    if method is not Method.PUBLISH:
+        # A published entry has no attendees: RFC 5546, section 3.2.1.
+        event.add("attendee", _customer(entry), encode=False)
     event.add("status", "CANCELLED" if method is Method.CANCEL else "CONFIRMED")
     if method is not Method.CANCEL:
         event.add("location", entry.page)
@@ -101,6 +110,14 @@ def invite(entry: Invite, method: Method) -> bytes:
     calendar.add("method", method.value)
     calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _as_mailed(address: str) -> str:
+    """The address as mail headers have it, with the domain in ASCII; unchanged if it isn't valid."""
+    local, at, domain = address.rpartition("@")
+    with suppress(ValueError):
+        domain = ascii_domain(domain)
+    return f"{local}{at}{domain}"
 
 
 def _utc(moment: datetime) -> datetime:
@@ -115,8 +132,9 @@ def _party(address: str, name: str) -> vCalAddress:
 
 
 def _customer(entry: Invite) -> vCalAddress:
+    """The customer, who chose the time and need not answer."""
     party = _party(entry.customer_email, entry.customer_name)
     party.params["ROLE"] = vText("REQ-PARTICIPANT")
-    party.params["PARTSTAT"] = vText("NEEDS-ACTION")
+    party.params["PARTSTAT"] = vText("ACCEPTED")
     party.params["RSVP"] = vText("FALSE")
     return party

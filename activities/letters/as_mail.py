@@ -45,7 +45,7 @@ def as_mail(letter: Letter, context: LetterContext, addresses: Addresses, sender
     mail.set_content(as_text(letter, context), cte="quoted-printable")
     mail.add_alternative(_html(letter, context), subtype="html", cte="quoted-printable")
     if letter.calendar:
-        _add_entry(mail, Method(letter.calendar), calendar_entry(context, addresses))
+        _add_entry(mail, Method(letter.calendar), calendar_entry(context, addresses, sender))
     _set_boundaries(mail, context.message_id)
     return mail
 
@@ -61,11 +61,11 @@ def as_text(letter: Letter, context: LetterContext) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def calendar_entry(context: LetterContext, addresses: Addresses) -> Invite:
+def calendar_entry(context: LetterContext, addresses: Addresses, sender: str = "") -> Invite:
     """The customer's calendar entry for the booking. Raises ``Incomplete`` if there is no booking."""
     if context.booking is None:
         raise Incomplete("booking")
-    return entry_of(context.booking, context, addresses.customer_page(context), context.written_at)
+    return entry_of(context.booking, context, addresses.customer_page(context), context.written_at, sender)
 
 
 def _html(letter: Letter, context: LetterContext) -> str:

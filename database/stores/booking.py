@@ -127,7 +127,7 @@ async def move(
         raise TooLate()
     plan, changes = request.plan, await seat_at(conn, seats, request, start, days, now, instead_of=current.id)
     new = {"state": "sold", "starts_at": start, "occupies": Range(*occupied(start, plan.decision))}
-    new["sequence"] = booking.c.sequence + 1
+    new |= {"sequence": booking.c.sequence + 1, "changed_at": now}
     await conn.execute(update(booking).where(booking.c.id == current.id).values(new))
     for previous_day in days - {day}:
         await next_version(conn, desk_id, previous_day)
@@ -187,8 +187,8 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
     """
     await _bump_day_versions(conn, escalation_id)
     sold = update(booking).where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
-    cancelled = sold.values(state="cancelled", sequence=booking.c.sequence + 1).returning(booking.c.id)
-    booking_id: int | None = (await conn.execute(cancelled)).scalar_one_or_none()
+    cancelled = sold.values(state="cancelled", sequence=booking.c.sequence + 1, changed_at=now)
+    booking_id: int | None = (await conn.execute(cancelled.returning(booking.c.id))).scalar_one_or_none()
     await conn.execute(delete(witness).where(witness.c.booking == booking_id))
     running = ["waiting", "offered", "taken", "on_call", "wrapping_up"]
     end_calls = update(call).where(call.c.escalation == escalation_id, call.c.state.in_(running))

@@ -67,6 +67,8 @@ booking = Table(
     Column("sequence", Integer, nullable=False, server_default=text("0")),
     Column("witness_of", BigInteger, Computed("case when state = 'sold' then id end", persisted=True), nullable=True),
     instant("booked_at"),
+    # Null while the booking is as it was made.
+    instant("changed_at", nullable=True),
     UniqueConstraint("id", "pool", name="booking_id_pool_key"),
     UniqueConstraint("id", "occupies", name="booking_id_occupies_key"),
 )

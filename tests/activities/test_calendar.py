@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -43,6 +45,7 @@ def test_an_invitation_is_the_teams() -> None:
     assert event["ORGANIZER"].params["CN"] == "Support"
     assert event["ATTENDEE"] == "mailto:mira@olsen.example"
     assert event["STATUS"] == "CONFIRMED"
+    assert (event["ATTENDEE"].params["PARTSTAT"], event["ATTENDEE"].params["RSVP"]) == ("ACCEPTED", "FALSE")
     assert b"DTSTART:20261124T093000Z" in invite(ENTRY, Method.REQUEST)
 
 
@@ -63,6 +66,26 @@ def test_a_mail_carries_the_entry_for_calendars_and_as_a_file(kind: LetterKind) 
     assert part.get_param("method") == "REQUEST"
     first, second = files_of(mail)
     assert first == second
+
+
+@pytest.mark.parametrize("sender", ["", "calls@harborboats.example"])
+@pytest.mark.parametrize("team", ["", "support@harborboats.example", "support@bådhavn.example"])
+def test_the_organizer_is_the_address_that_the_mail_comes_from(team: str, sender: str) -> None:
+    context = letter_context(LetterKind.CONFIRMATION, team_address=team, recipient="mira@ø.example")
+    context = replace(context, customer_email=context.recipient)
+    mail = as_mail(write(context, ADDRESSES), context, ADDRESSES, sender)
+    parsed = message_from_bytes(mail.as_bytes(), policy=default)
+    event = parse(files_of(mail)[0])[1]
+    [sent_from], [sent_to] = parsed["From"].addresses, parsed["To"].addresses
+    assert event["ORGANIZER"] == f"mailto:{sent_from.addr_spec}"
+    assert event["ATTENDEE"] == f"mailto:{sent_to.addr_spec}"
+
+
+def test_a_published_entry_has_no_attendees() -> None:
+    for method, attendees in ((Method.REQUEST, 1), (Method.CANCEL, 1), (Method.PUBLISH, 0)):
+        _, event = parse(invite(ENTRY, method))
+        assert ("ATTENDEE" in event) == bool(attendees)
+        assert {"UID", "DTSTAMP", "ORGANIZER", "SEQUENCE", "DTSTART"} <= set(event)
 
 
 def test_hostile_words_add_no_line_to_the_entry() -> None:

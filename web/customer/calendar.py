@@ -22,7 +22,8 @@ async def calendar_entry(visit: LinkRequest, settings: AppSettings, token: str) 
     if link.booking is None:
         raise LinkUnknown
     page = f"{settings.base_url}/c/{token}"
-    entry = entry_of(link.booking, link, page, link.booking.booked_at)
+    written_at = link.booking.changed_at or link.booking.booked_at
+    entry = entry_of(link.booking, link, page, written_at, settings.smtp_from or "")
     method = Method.CANCEL if link.booking.state == "cancelled" else Method.PUBLISH
     headers = {"Content-Disposition": 'attachment; filename="call.ics"'}
     return Response(invite(entry, method), media_type=f"text/calendar; method={method.value}", headers=headers)
