@@ -13,7 +13,7 @@ from database.stores.customer_link import LinkPage
 from domain.booking import SlotRefused, SlotTaken, TooLate
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import NotNow
-from domain.failure import Failure
+from domain.failure import Busy, Failure, Unreachable
 from web.customer.customer_link import CustomerRequest, LinkRequest, slots_page, status_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
@@ -40,14 +40,10 @@ async def book(
             return await _choose_first(visit, link, zone)
         try:
             await commands.book(link.escalation_id, link.link_id, chosen, zone=zone_of(link, zone))
-        except (SlotTaken, SlotRefused) as failure:
-            return await _other_slots(visit, link, zone, failure, chosen)
-        except (LinkUsed, LinkExpired, NotNow) as failure:
-            return _refused(visit, await visit.open_link(token), zone, failure)
+        except (SlotTaken, SlotRefused, LinkUsed, LinkExpired, NotNow, Busy, Unreachable) as failure:
+            return await _not_booked(visit, token, zone, failure, chosen)
         return _back(token, zone)
-    if link.booking is None or link.booking.starts_at == chosen:
-        return _back(token, zone) if link.booking is not None else status_page(visit, link, zone)
-    return status_page(visit, link, zone, refused=_booked_already(link, zone, chosen), status=status_of(LinkUsed))
+    return status_page(visit, link, zone) if link.booking is None else _booked(visit, link, token, zone, chosen)
 
 
 @router.post("/c/{token}/move", dependencies=[Guarded])
@@ -94,6 +90,26 @@ async def cancel(
             return _refused(visit, link, zone, failure)
         # The second click of a double click: the first has already cancelled the call.
     return _back(token, zone)
+
+
+async def _not_booked(visit: CustomerRequest, token: str, zone: str, failure: Failure, chosen: datetime) -> Response:
+    """Why nothing was booked, unless another click or another device has booked by this link meanwhile."""
+    link = await visit.open_link(token)
+    if link.booking is not None:
+        return _booked(visit, link, token, zone, chosen)
+    if isinstance(failure, (SlotTaken, SlotRefused)):
+        return await _other_slots(visit, link, zone, failure, chosen)
+    if isinstance(failure, (Busy, Unreachable)):
+        raise failure
+    return _refused(visit, link, zone, failure)
+
+
+def _booked(visit: CustomerRequest, link: LinkPage, token: str, zone: str, chosen: datetime | None) -> Response:
+    """The call that this link has booked, and whether it is at the time chosen now."""
+    assert link.booking is not None
+    if link.booking.starts_at == chosen:
+        return _back(token, zone)
+    return status_page(visit, link, zone, refused=_booked_already(link, zone, chosen), status=status_of(LinkUsed))
 
 
 async def _choose_first(visit: CustomerRequest, link: LinkPage, zone: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from tests.web.forms import form_to
 from tests.web.office import Office, office
 from web.customer.stage import CustomerStage
 from web.wording.ended import ended_words
+from web.wording.times import when
 
 __all__ = ["office"]
 
@@ -107,3 +109,20 @@ async def test_a_refused_second_booking_says_what_is_booked_and_unfolds_no_cance
     assert "instead, choose “Move”" in refused.text
     assert "<details>" in refused.text
     assert "<details open>" in unsure.text
+
+
+async def test_eight_bookings_at_once_by_one_link_are_one_call_shown_to_all(office: Office) -> None:
+    mira = await caller(office)
+    form = form_to(await read_page(office, mira.address), "/book")
+    starts = form.choices["start"][:: len(form.choices["start"]) // 7][:8]
+    assert len(set(starts)) == 8
+    async with visitor(office.app) as client:
+        answers = await asyncio.gather(
+            *(client.post(form.action, data=form.fields | {"start": start}) for start in starts)
+        )
+    link = await mira.link()
+    assert link.booking is not None
+    booked = when(link.booking.starts_at, "Europe/Copenhagen")
+    assert sorted(answer.status_code for answer in answers) == [303, *[409] * 7], [answer.text for answer in answers]
+    for answer in answers:
+        assert answer.status_code == 303 or f"Your call is booked already, for {booked}" in answer.text
