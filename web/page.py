@@ -32,6 +32,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "when": times.when,
         "clock": times.clock,
+        "start_when": times.start_when,
+        "start_clock": times.start_clock,
         "day": times.day,
         "ago": times.ago,
         "lasting": times.length,

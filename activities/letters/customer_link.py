@@ -1,7 +1,8 @@
 """The invitation to book, and its reminder."""
 
+from activities.letters import wording
 from activities.letters.letter import Addresses, Button, Letter
-from activities.letters.wording import at, hello
+from activities.letters.wording import hello
 from domain.letter import Incomplete, LetterContext
 
 
@@ -38,4 +39,4 @@ def until(context: LetterContext) -> str:
     """When the link expires, in words."""
     if context.link is None:
         raise Incomplete("customer link")
-    return at(context.link.expires_at, context.time_zone)
+    return wording.until(context.link.expires_at, context.time_zone)

@@ -1,7 +1,7 @@
 """The survey, its reminder, and the alert for a bad rating. The survey's link only opens a page."""
 
 from activities.letters.letter import Addresses, Button, Letter
-from activities.letters.wording import at, customer, hello
+from activities.letters.wording import customer, hello, until
 from domain.letter import Incomplete, LetterContext
 from domain.rating import HIGHEST
 
@@ -47,4 +47,4 @@ def rating_alert(context: LetterContext, addresses: Addresses) -> Letter:
 
 
 def _open_until(context: LetterContext) -> tuple[str, ...]:
-    return (f"You can answer until {at(context.survey_until, context.time_zone)}.",) if context.survey_until else ()
+    return (f"You can answer until {until(context.survey_until, context.time_zone)}.",) if context.survey_until else ()

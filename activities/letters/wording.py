@@ -22,6 +22,11 @@ def at(moment: datetime, zone: str) -> str:
     return f"{local:%A} {local.day} {local:%B %Y} at {local:%H:%M}{seconds} ({named})"
 
 
+def until(moment: datetime, zone: str) -> str:
+    """The moment at which something expires, to the minute: the seconds of an expiry say nothing to a reader."""
+    return at(moment.replace(second=0, microsecond=0), zone)
+
+
 def span(time: timedelta) -> str:
     """A duration in its two largest units: ``20 minutes``, ``1 hour 30 minutes``. At least one second."""
     seconds = max(round(time.total_seconds()), 1)

@@ -18,9 +18,10 @@ from activities.letters.as_mail import as_mail, as_text
 from activities.letters.wording import at, span
 from activities.letters.write import WRITERS, write
 from domain.delivery import Undelivered
-from domain.letter import STAFF_LETTERS, Incomplete, LetterContext, LetterKind, one_line, reason_obsolete
+from domain.letter import STAFF_LETTERS, Incomplete, LetterContext, LetterKind, LinkContext, one_line, reason_obsolete
 from tests.activities.sample_letter import ADDRESSES, STARTS, letter_context
 
+CONTEXT = letter_context(LetterKind.INVITATION)
 WORDS = Path(__file__).parent / "letters"
 HOSTILE = 'Help\r\nBcc: everybody@victim.example\u2028now\u202egnp.exe <b>bold</b> & \x00"quoted";x=y'
 
@@ -166,6 +167,17 @@ def test_a_delayed_reminder_names_the_remaining_time_or_is_not_sent() -> None:
         reason_obsolete(letter_context(LetterKind.REMINDER, sent_at=STARTS + timedelta(minutes=6)))
         == "the call has begun"
     )
+
+
+def test_an_expiry_has_no_seconds_and_a_start_keeps_its_own() -> None:
+    odd = timedelta(seconds=17)
+    for kind in (kind for kind in LetterKind if kind not in STAFF_LETTERS):
+        link = LinkContext(1, STARTS + odd, open=True)
+        assert ":17" not in as_text(
+            write(letter_context(kind, link=link, survey_until=STARTS + odd), ADDRESSES), CONTEXT
+        )
+    booked = letter_context(LetterKind.CONFIRMATION, starts_at=STARTS + odd)
+    assert "at 04:30:17 (America/New_York" in " ".join(write(booked, ADDRESSES).lines)
 
 
 @pytest.mark.parametrize("kind", [LetterKind.REMINDER, LetterKind.AGENT_REMINDER])

@@ -120,7 +120,7 @@ async def _other_slots(
     visit: CustomerRequest, link: LinkPage, zone: str, failure: Failure, chosen: datetime
 ) -> Response:
     """The start times that are free now, nearest first, with the reason for the refusal."""
-    when = times.when(chosen, zone_of(link, zone))
+    when = times.start_when(chosen, zone_of(link, zone))
     reason = f"{when}: {failure.detail[0].lower()}{failure.detail[1:]}".rstrip(".")
     return await slots_page(visit, link, zone, refused=reason, wanted=chosen, status=status_of(failure))
 
@@ -133,10 +133,10 @@ def _booked_already(link: LinkPage, zone: str, chosen: datetime | None) -> str:
     """Which call is booked, and how to have the time that was chosen now instead."""
     assert link.booking is not None
     reads_in = zone_of(link, zone)
-    says = f"Your call is booked already, for {times.when(link.booking.starts_at, reads_in)}"
+    says = f"Your call is booked already, for {times.start_when(link.booking.starts_at, reads_in)}"
     if chosen is None or not may_move(link, stage_of(link, current_time())):
         return says
-    return f"{says}. To have it on {times.when(chosen, reads_in)} instead, choose “Move”"
+    return f"{says}. To have it on {times.start_when(chosen, reads_in)} instead, choose “Move”"
 
 
 def _back(token: str, zone: str) -> RedirectResponse:

@@ -58,12 +58,11 @@ class PageOfDays:
 
 
 def slot(start: datetime, zone: str) -> Slot:
-    return _slot(start, times.clock(start, zone), times.day(start, zone))
+    return _slot(start, times.start_clock(start, zone), times.day(start, zone))
 
 
 def _slot(start: datetime, clock: str, day: str) -> Slot:
-    time = clock + (f":{start:%S}" if start.second else "")
-    return Slot(start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time, f"{day}, {time}")
+    return Slot(start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), clock, f"{day}, {clock}")
 
 
 def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = None) -> PageOfDays:
@@ -97,7 +96,8 @@ def _day(starts: Sequence[datetime], day: date, zone: str, local: ZoneInfo) -> S
     slots = []
     for start in starts:
         at = start.astimezone(local)
-        clock = f"{at.hour:02}:{at.minute:02}" if constant_offset else times.clock(start, zone)
+        plain = constant_offset and not at.second
+        clock = f"{at.hour:02}:{at.minute:02}" if plain else times.start_clock(start, zone)
         slots.append(_slot(start, clock, name))
     return SlotDay(name, tuple(slots[:STARTS_SHOWN]), tuple(slots[STARTS_SHOWN:]))
 

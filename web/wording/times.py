@@ -55,9 +55,18 @@ def local(moment: datetime, zone: str | None) -> datetime:
 
 def clock(moment: datetime, zone: str | None = None) -> str:
     """``10:30``; in the hour that a clock change repeats, with the offset: ``02:30 (UTC+02:00)``."""
+    return _clock(moment, zone, "%H:%M")
+
+
+def start_clock(start: datetime, zone: str | None = None) -> str:
+    """The time at which a call starts: with its seconds if it has any, so that none are lost (``10:30:20``)."""
+    return _clock(start, zone, "%H:%M:%S" if start.second else "%H:%M")
+
+
+def _clock(moment: datetime, zone: str | None, form: str) -> str:
     at = local(moment, zone)
     repeated = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
-    return f"{at:%H:%M} (UTC{at.isoformat()[-6:]})" if repeated else f"{at:%H:%M}"
+    return f"{at:{form}} (UTC{at.isoformat()[-6:]})" if repeated else f"{at:{form}}"
 
 
 def day(moment: datetime, zone: str | None = None) -> str:
@@ -69,6 +78,11 @@ def day(moment: datetime, zone: str | None = None) -> str:
 def when(moment: datetime, zone: str | None = None) -> str:
     """``Tue 24 Nov, 10:30 Copenhagen time``."""
     return f"{day(moment, zone)}, {clock(moment, zone)} {zone_words(zone)}"
+
+
+def start_when(start: datetime, zone: str | None = None) -> str:
+    """The same for the start of a call, with its seconds if it has any."""
+    return f"{day(start, zone)}, {start_clock(start, zone)} {zone_words(zone)}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -13,7 +13,8 @@ from domain.letter import Channel, LetterKind
 from tests.web.customers import Caller, caller, read_page, visitor
 from tests.web.forms import form_to
 from tests.web.office import Office, office
-from web.wording.times import place, when, zone_words
+from web.customer.slots import page_of_days, slot
+from web.wording.times import place, start_when, when, zone_words
 
 __all__ = ["office"]
 
@@ -78,6 +79,15 @@ async def test_only_a_given_zone_may_be_replaced_by_the_devices(office: Office) 
     assert "data-guessed-zone" not in page
     assert "data-given-zone" not in await read_page(office, f"{given.address}?zone=Asia/Kathmandu"), "chosen by hand"
     assert "data-given-zone" not in await read_page(office, unknown.address), "there the device's zone is used at once"
+
+
+def test_a_start_keeps_its_seconds_on_every_page() -> None:
+    start, zone = datetime(2026, 10, 25, 0, 30, 20, tzinfo=UTC), "Europe/Copenhagen"
+    assert slot(start, zone).clock == "02:30:20 (UTC+02:00)"
+    assert start_when(start, zone) == "Sun 25 Oct, 02:30:20 (UTC+02:00) Copenhagen time"
+    assert [one.clock for one in page_of_days([start + timedelta(hours=6)], zone).days[0].shown] == ["07:30:20"]
+    usual = start.replace(month=11, second=0)
+    assert start_when(usual, zone) == when(usual, zone) == "Wed 25 Nov, 01:30 Copenhagen time"
 
 
 @pytest.mark.parametrize(
