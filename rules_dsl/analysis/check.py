@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from rules_dsl.analysis.claims import check_claims
+from rules_dsl.compiler.contradictions import check_settings
 from rules_dsl.compiler.expectations import check_expectations
 from rules_dsl.compiler.lower_file import lower_file
+from rules_dsl.compiler.odd_lines import check_odd_lines
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.directory import Directory
 from rules_dsl.evaluation.ruleset import Ruleset
@@ -42,6 +44,9 @@ def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Dia
     if not parsed.complete:
         return None, parsed.diagnostics
     ruleset = lower_file(names, parsed.tree, text)
+    if not names.has_errors:
+        check_settings(names, parsed.tree, ruleset)
+        check_odd_lines(names, parsed.tree, ruleset)
     check_expectations(names, parsed.tree, ruleset)
     if not names.has_errors:
         check_claims(names, parsed.tree, ruleset)

@@ -99,6 +99,8 @@ def _lower(names: Names, condition: Condition) -> tuple[Test, bool] | None:
                 _report_unsupported(names, fact, condition)
                 return None
             tags = tuple(sorted({tag.text for tag in condition.tags}))
+            if condition.negated and condition.every and len(tags) > 1:
+                _report_weak(names, condition)
             return HasTags(fact.name, tags, condition.every), condition.negated
         case FactIs():
             return _is(names, fact, condition)
@@ -201,6 +203,16 @@ def _money(names: Names, phrase: Phrase) -> int | None:
         one, other = (*clearer, None, None)[:2]
         names.report("R221", phrase.at, found=phrase.text, one=one, other=other)
     return amount
+
+
+def _report_weak(names: Names, condition: TagsInclude) -> None:
+    """``do not include "spam" and "test"`` lets a ticket with ``spam`` alone pass."""
+    fact, quoted = condition.fact.text, [tag.written for tag in condition.tags]
+    listed = [f"{', '.join(quoted[:-1])} {join} {quoted[-1]}" for join in ("and", "or")]
+    names.report(
+        "R330", condition.at, found=f"{fact} do not include {listed[0]}",
+        instead=f"{fact} do not include {listed[1]}", unless=f"unless {fact} include {listed[0]}",
+    )  # fmt: skip
 
 
 def _report_unsupported(names: Names, fact: FactType, condition: Condition) -> None:

@@ -9,7 +9,7 @@ from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.evaluation.program import LimitRules, MoreCalls
 from rules_dsl.model import defaults
 from rules_dsl.model.amounts import format_duration
-from rules_dsl.model.clock_words import zone_named, zone_names
+from rules_dsl.model.clock_words import fixed_shift, place_of_zone, zone_named, zone_names
 from rules_dsl.model.decision import Booking, CallTimes, Feedback, Links, OpenHours, Reminders
 from rules_dsl.model.hours import knows_country
 from rules_dsl.syntax.diagnostics import nearest
@@ -57,8 +57,12 @@ def zone_of(names: Names, tree: RulesFile) -> str:
 
 def _checked_zone(names: Names, zone: Phrase) -> str:
     if zone_named(zone.text) is not None:
+        shift = fixed_shift(zone.text)
+        if shift is not None:
+            names.report("R223", zone.at, found=zone.text, shift=shift, instead=place_of_zone(zone.text))
         return zone.text
-    names.report("R209", zone.at, found=zone.text, nearest=nearest(zone.text, sorted(zone_names())))
+    near = place_of_zone(zone.text.upper()) or nearest(zone.text, sorted(zone_names()))
+    names.report("R209", zone.at, found=zone.text, nearest=near)
     return names.directory.time_zone
 
 

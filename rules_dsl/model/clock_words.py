@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -43,3 +44,35 @@ def zone_names() -> frozenset[str]:
 
 def zone_named(name: str) -> ZoneInfo | None:
     return ZoneInfo(name) if name in zone_names() else None
+
+
+_PLACES = {
+    "EST": "America/New_York", "EDT": "America/New_York", "CST": "America/Chicago", "CDT": "America/Chicago",
+    "MST": "America/Denver", "MDT": "America/Denver", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles",
+    "HST": "Pacific/Honolulu", "AKST": "America/Anchorage", "AKDT": "America/Anchorage",
+    "GMT": "Europe/London", "GMT0": "Europe/London", "GMT+0": "Europe/London", "GMT-0": "Europe/London",
+    "Greenwich": "Europe/London", "BST": "Europe/London", "CEST": "Europe/Berlin", "EEST": "Europe/Athens",
+    "WEST": "Europe/Lisbon", "IST": "Asia/Kolkata", "JST": "Asia/Tokyo", "KST": "Asia/Seoul", "SGT": "Asia/Singapore",
+    "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "NZST": "Pacific/Auckland", "NZDT": "Pacific/Auckland",
+}  # fmt: skip
+"""A place for each abbreviation of a time zone, some of which have several."""
+_UTC = frozenset({"UTC", "UCT", "Universal", "Zulu"})
+
+
+def place_of_zone(name: str) -> str | None:
+    """The zone of a place whose people use this abbreviation; None for other words."""
+    return _PLACES.get(name)
+
+
+def fixed_shift(name: str) -> str | None:
+    """For a zone that stands still all year and isn't a place's or UTC, its distance from UTC in words."""
+    bare = name.removeprefix("Etc/")
+    if bare in _UTC or (
+        bare == name and name not in ("EST", "MST", "HST", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich")
+    ):
+        return None
+    offset = datetime(2026, 1, 1, tzinfo=ZoneInfo(name)).utcoffset() or timedelta()
+    hours = round(offset / timedelta(hours=1))
+    if not hours:
+        return "it is UTC"
+    return f"it is {abs(hours)} hour{'' if abs(hours) == 1 else 's'} {'ahead of' if hours > 0 else 'behind'} UTC"

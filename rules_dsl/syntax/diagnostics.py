@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from string import Formatter
 
-from rules_dsl.syntax.diagnostic_catalogue import CATALOGUE, Severity
+from rules_dsl.syntax.diagnostic_catalogue import CATALOGUE
+from rules_dsl.syntax.diagnostic_text import Severity
 from rules_dsl.syntax.tokens import source_lines
 from rules_dsl.syntax.tree_conditions import Place
 

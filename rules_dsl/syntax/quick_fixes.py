@@ -213,5 +213,7 @@ _FIXES: dict[str, _Make] = {
     "R113": _first_of_nearest, "R115": _step, "R119": _next_line, "R120": _in_words, "R124": _remove,
     "R127": _not_after, "R130": _begin_with_when, "R131": _second_when, "R202": _team_of_person,
     "R212": _plain_flag, "R216": _add_kind, "R306": _when_anything, "R314": _head,
-    "R316": _remove_line, "R326": _remove_line, "R329": _remove_line, "R221": _clearer, "R135": _instead,
+    "R316": _remove_line, "R326": _remove_line, "R329": _remove_line,
+    "R221": _clearer, **dict.fromkeys(("R135", "R223", "R330"), _instead),
+    "R335": _remove_line,
 }  # fmt: skip

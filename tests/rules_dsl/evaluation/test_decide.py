@@ -51,7 +51,7 @@ def test_settings_are_in_seconds() -> None:
     assert (decision.calls.prepare, decision.calls.offer, decision.calls.wrap_up) == (5, 40, 5)
     assert decision.reminders.customer == (8,)
     assert (decision.feedback.ask_after, decision.feedback.ask_again_after) == (2, 20)
-    assert [step.after for step in decision.steps] == [20, 60]
+    assert [step.after for step in decision.steps] == [40, 80]
 
 
 def test_refusal_says_why() -> None:
