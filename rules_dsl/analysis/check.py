@@ -48,7 +48,7 @@ def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Dia
         check_settings(names, parsed.tree, ruleset)
         check_odd_lines(names, parsed.tree, ruleset)
     check_expectations(names, parsed.tree, ruleset)
-    if not names.has_errors:
+    if not names.has_errors_beside_examples:
         check_claims(names, parsed.tree, ruleset)
     diagnostics = tuple(
         sorted(dict.fromkeys(names.diagnostics), key=lambda diagnostic: (diagnostic.line, diagnostic.column))

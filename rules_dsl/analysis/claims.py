@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from rules_dsl.analysis.budget import TooLarge
+from rules_dsl.analysis.never import check_never
 from rules_dsl.analysis.proofs import Proofs
 from rules_dsl.analysis.regions import describe_region, describe_situation
 from rules_dsl.analysis.rule_proofs import check_rules_apply
 from rules_dsl.analysis.step_proofs import check_steps
-from rules_dsl.compiler.expectations import outcome_holds
 from rules_dsl.compiler.lower_conditions import lower_when
 from rules_dsl.compiler.resolve_names import Names
-from rules_dsl.evaluation.program import When
 from rules_dsl.evaluation.ruleset import Ruleset
-from rules_dsl.syntax.tree import Block, BlockKind, RulesFile
+from rules_dsl.syntax.tree import BlockKind, RulesFile
 
 MOST_GAPS = 3
 
@@ -33,7 +32,7 @@ def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
     except TooLarge:
         proofs = None
     for block, claim in never:
-        _check_never(names, ruleset, proofs, block, claim)
+        check_never(names, ruleset, proofs, block, claim)
     if not tree.of(BlockKind.OTHERWISE):
         _check_gap(names, tree, ruleset, proofs)
     check_rules_apply(names, tree, ruleset, proofs)
@@ -58,31 +57,3 @@ def _check_gap(names: Names, tree: RulesFile, ruleset: Ruleset, proofs: Proofs |
         names.report(
             "R308", at, example=example, region=None if first == example else first, second=second, third=third
         )
-
-
-def _check_never(names: Names, ruleset: Ruleset, proofs: Proofs | None, block: Block, claim: When) -> None:
-    try:
-        found = None
-        if proofs is not None:
-            with proofs.budget.half():
-                found = _contradiction(names, ruleset, proofs, block, claim)
-    except TooLarge:
-        proofs = None
-    if proofs is None:
-        names.report("R504", block.at)
-    elif found is not None and block.name is not None:
-        names.report("R502", block.name.at, found=block.name.text, example=found[0], rule=found[1])
-
-
-def _contradiction(names: Names, ruleset: Ruleset, proofs: Proofs, block: Block, claim: When) -> tuple[str, str] | None:
-    """An escalation that matches the claim and gets the forbidden result, and the rule that decides it."""
-    claimed = proofs.cubes.of(claim)
-    for place, rule in enumerate(ruleset.rules):
-        outcome = ruleset.outcome_of(rule)
-        if all(
-            outcome_holds(expected, outcome, names.directory) is not expected.negated for expected in block.outcomes
-        ):
-            region = next(proofs.reaching(place, claimed), None)
-            if region is not None:
-                return describe_situation(proofs.situation(region), ruleset.vocabulary, ruleset.time_zone), rule.name
-    return None

@@ -129,10 +129,10 @@ def outcome_holds(outcome: ExpectedOutcome, decision: Decision, directory: Direc
         return decision.rule == outcome.names[0].text
     if outcome.kind in _KINDS:
         return decision.kind is _KINDS[outcome.kind]
-    if outcome.kind in _STEPS:
-        return any(step.kind is _STEPS[outcome.kind] and step.after <= outcome.after for step in decision.steps)
     if decision.kind is CallKind.REFUSED:
         return False
+    if outcome.kind in _STEPS:
+        return any(step.kind is _STEPS[outcome.kind] and step.after <= outcome.after for step in decision.steps)
     targets = targets_after(decision, outcome.after)
     matches = _matches(outcome, targets, directory)
     return any(matches) if outcome.also or outcome.negated else bool(matches) and all(matches)

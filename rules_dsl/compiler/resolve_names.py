@@ -17,6 +17,7 @@ from rules_dsl.syntax.tree_conditions import Condition, Phrase, Place
 
 Part = TypeVar("Part", bound=Hashable)
 _MOST_LISTED = 8
+_FAILED_EXAMPLES = frozenset({"R501"})
 _MOST_COMPARED = 5_000
 """Maximum number of names compared per file to find suggestions, so that many unknown names don't take long."""
 
@@ -67,6 +68,11 @@ class Names:
     def has_errors(self) -> bool:
         """Whether an error, not just a warning, has been reported."""
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+    @property
+    def has_errors_beside_examples(self) -> bool:
+        """Whether an error other than a failed example has been reported."""
+        return any(one.severity == "error" and one.code not in _FAILED_EXAMPLES for one in self.diagnostics)
 
     @property
     def cannot_run(self) -> bool:

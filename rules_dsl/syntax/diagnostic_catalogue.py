@@ -125,7 +125,9 @@ MISSING_FACTS = {
 
 EXPECTATIONS = {
     "R501": error("failed expectation: {found}", "the result is {instead}", "because {because}"),
-    "R502": error("false claim: `{found}` can happen", "for example: {example}", 'then the rule "{rule}" applies'),
+    "R502": error(
+        "false claim: `{found}` can happen", "for example: {example}", 'then the rule "{rule}" applies', "{search}"
+    ),
     "R503": error("no rule matches this example", "end the rules with `otherwise`"),
     "R504": warning("this claim is too large to prove", "use fewer facts and fewer tags"),
 }

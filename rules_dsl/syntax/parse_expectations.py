@@ -94,7 +94,10 @@ def _given(cursor: Cursor) -> list[GivenFact]:
 def outcome(cursor: Cursor, after: int, also: bool) -> list[ExpectedOutcome]:
     """Expected outcomes, one per target: ``team "A", title "B"`` gives two."""
     start = cursor.index
+    first = cursor.take("at", "first")
     negated = cursor.take("not")
+    if first and not (cursor.sees("team") or cursor.sees("title")):
+        cursor.refuse_expected("a team or a title")
     for plain in _PLAIN:
         if cursor.take(*plain.split()):
             return [ExpectedOutcome(plain, (), negated, also, after, cursor.text(start), cursor.since(start))]
@@ -107,11 +110,14 @@ def outcome(cursor: Cursor, after: int, also: bool) -> list[ExpectedOutcome]:
         return [ExpectedOutcome("rule", names, negated, also, after, cursor.text(start), cursor.since(start))]
     if cursor.sees("team") or cursor.sees("title"):
         found: list[ExpectedOutcome] = []
-        for target in targets(cursor):
+        written = targets(cursor)
+        first = cursor.take("at", "first") or first
+        for target in written:
+            text, at = target.text, target.at
             if target.team is not None:
-                found.append(ExpectedOutcome("team", (target.team,), negated, also, after, target.text, target.at))
+                found.append(ExpectedOutcome("team", (target.team,), negated, also, after, text, at, first))
             if target.titles:
-                found.append(ExpectedOutcome("title", target.titles, negated, also, after, target.text, target.at))
+                found.append(ExpectedOutcome("title", target.titles, negated, also, after, text, at, first))
         return found
     if cursor.done:
         cursor.refuse_expected("an expected result")

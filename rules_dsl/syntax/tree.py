@@ -62,6 +62,8 @@ class ExpectedOutcome:
     after: int
     text: str
     at: Place
+    first: bool = False
+    """Whether it is about the beginning of the search: ``at first``."""
 
 
 @dataclass(frozen=True)
