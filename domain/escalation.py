@@ -194,6 +194,8 @@ class OpeningResult:
     escalation_id: str
     created: bool
     """False if the ticket already had an open escalation, or if the same request had been sent before."""
+    repeated: bool = False
+    """Whether the same request, sent before or at the same time, opened it."""
 
 
 @dataclass

@@ -26,6 +26,8 @@ from web.dependencies import AppCommands, AppSettings, AppTokens, Engine
 from web.hooks.commands import Command, Ends, IgnoredWebhook, Opens, Reopens, SourceWords
 from web.hooks.zendesk_payload import SYSTEM, read_payload
 
+_OPENED = ("opened", "stood already")
+
 
 @dataclass(frozen=True)
 class HookParts:
@@ -91,9 +93,16 @@ async def _open(parts: HookParts, source: WebhookSource, event: str, command: Op
     except (CallRefused, BookingOnly) as refused:
         return {"done": "refused", "reason": refused.detail}
     escalation = await read_or_raise(parts.engine, opened.escalation_id)
-    link = customer_link(parts.tokens, escalation, parts.base_url)
-    done = "opened" if opened.created else "stood already"
-    return {"done": done, "id": escalation.id, "state": escalation.state, "customer_link": link}
+    done = _OPENED[0] if opened.created or opened.repeated else _OPENED[1]
+    return {"done": done, "id": escalation.id, "state": escalation.state}
+
+
+async def with_customer_link(parts: HookParts, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer to an opening with the customer's link, which no table holds; any other answer as it is."""
+    if answer.get("done") not in _OPENED:
+        return answer
+    escalation = await read_or_raise(parts.engine, answer["id"])
+    return answer | {"customer_link": customer_link(parts.tokens, escalation, parts.base_url)}
 
 
 async def _withdraw(parts: HookParts, source: WebhookSource, command: Ends) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from domain.sign_in import TooManyMisses
 from web.api.json_body import read_bytes
 from web.dependencies import Engine, SignatureLimiter
 from web.error_status import status_of
-from web.hooks.carry_out import Parts
+from web.hooks.carry_out import Parts, with_customer_link
 from web.hooks.leniently import line
 from web.hooks.receive import SignedBody, authenticated, receive
 from web.hooks.refusal_words import refusal_words
@@ -41,7 +41,7 @@ async def zendesk(
         await unsigned.note(_unsigned_delivery(source, refused, failure))
         raise failure from None
     answer = await receive(parts, sender, sent)
-    return JSONResponse(answer.body, answer.status)
+    return JSONResponse(await with_customer_link(parts, answer.body), answer.status)
 
 
 async def _authenticate(engine: AsyncEngine, request: Request, name: str) -> tuple[WebhookSource, SignedBody]:

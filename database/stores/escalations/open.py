@@ -62,12 +62,13 @@ async def _open(
 ) -> tuple[OpeningResult, Failure | None]:
     ticket = opening.ticket
     if (existing := await _opened_by_key(conn, opening)) is not None:
-        return OpeningResult(existing, created=False), None
+        return OpeningResult(existing, created=False, repeated=True), None
     identity = await identified(conn, ticket)
     # The second is the previous release's lock.
     await _take_turns(conn, f"ticket/{identity.id}", f"ticket/{identity.system}/{identity.id}")
     if (existing := await find_open(conn, identity, opening.opened_by)) is not None:
-        return OpeningResult(existing, created=False), None
+        repeated = existing == await _opened_by_key(conn, opening)
+        return OpeningResult(existing, created=False, repeated=repeated), None
     rules = await rules_for_opening(conn, opening.customer.email)
     desk, directory, ruleset = rules.desk, rules.directory, rules.ruleset
     if desk is None or ruleset is None:

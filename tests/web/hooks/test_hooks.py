@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 
 from database.stores.access.webhooks import add_source
 from database.stores.staff.fact_types import keep_fact
+from database.tables.account import webhook_received
 from database.tables.escalation import escalation
 from rules_dsl.directory import FactType
 from tests.web.office import Office, office, ticket
@@ -105,8 +106,13 @@ async def test_a_trigger_opens_an_escalation_once(office: Office) -> None:
     assert first.status_code == 200, first.text
     assert first.json() == again.json()
     assert (first.json()["done"], standing.json()["done"]) == ("opened", "stood already")
-    assert first.json()["customer_link"].startswith("http://127.0.0.1:8700/c/")
+    link = first.json()["customer_link"]
+    assert link.startswith("http://127.0.0.1:8700/c/")
     assert await count(office) == 1
+    async with office.engine.connect() as conn:
+        stored = (await conn.execute(select(cast(webhook_received.c.answer, Text)))).scalars().all()
+    assert stored
+    assert not any(link.rpartition("/")[2] in one for one in stored), "no table holds a link"
 
 
 async def test_the_same_number_at_two_accounts_is_two_tickets(office: Office) -> None:
