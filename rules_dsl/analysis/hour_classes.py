@@ -1,34 +1,44 @@
-"""The moments that opening hours distinguish: every open/closed combination in a year, each with an example.
+"""The moments that opening hours distinguish: every open/closed combination, each with an example.
 
-Hours can't distinguish two days with the same weekday, UTC offsets and holidays if the days before and after them match
-in these too, so only one day of each kind is examined. That covers winter, summer, the weeks between two continents'
-clock changes, and every holiday.
+Hours can't distinguish two days with the same weekday, holidays and time between their zones if the days before and
+after them match in these too, so only one day of each kind is examined. Weekdays and dates
+repeat after 28 years, so 31 years have every kind: winter, summer, the weeks between two continents' clock changes, and
+each holiday on each weekday on which it falls. The years are fixed, so that a file has the same proofs on every day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from rules_dsl.analysis.budget import TooLarge
 from rules_dsl.model import defaults
 from rules_dsl.model.decision import OpenHours
-from rules_dsl.model.hours import is_holiday, is_open, wall_instant
+from rules_dsl.model.hours import holidays_in, is_holiday, is_open, wall_instant
 
-_YEAR = 365
+_YEARS_BEFORE, _YEARS_AFTER = 1, 29
 _NOON = defaults.EXAMPLE_MOMENT[1] * 60
+_WEEK = 7
+_NEARBY = range(-2, 3)
+_MOST_EDGES = 400_000
+"""How many times of opening and closing are examined at most: about half a second's work."""
 
 
 @lru_cache(maxsize=64)
 def hour_combinations(hours: tuple[OpenHours, ...], zone: str) -> tuple[tuple[datetime, tuple[bool, ...]], ...]:
     """Each open/closed combination that occurs, in the order of ``hours``, with the first moment at which it occurs.
 
-    Wednesday noon in the example week comes first; if the file has no hours, it is the only moment.
+    Wednesday noon in the example week comes first; if the file has no hours, it is the only moment. Moments from the
+    example week on come before earlier ones. Raises ``TooLarge``.
     """
     noon = wall_instant(ZoneInfo(zone), defaults.EXAMPLE_WEEK + timedelta(days=2), _NOON)
     found: dict[int, datetime] = {sum(is_open(one, noon) << at for at, one in enumerate(hours)): noon}
-    for day in _days(hours) if hours else ():
+    days = _days(hours) if hours else []
+    if len(days) * len(_NEARBY) * sum(len(one.spans) for one in hours) // _WEEK > _MOST_EDGES:
+        raise TooLarge
+    for day in days:
         boundaries = list(_boundaries(hours, day))
         open_at = _open_at(boundaries, hours, day)
         for moment in boundaries:
@@ -52,7 +62,7 @@ def _open_at(moments: list[datetime], hours: tuple[OpenHours, ...], day: date) -
     for at, one in enumerate(hours):
         zone = ZoneInfo(one.time_zone)
         # A day begins and ends at different times in different zones, so neighbouring days count too.
-        for nearby in (day + timedelta(days=shift) for shift in range(-2, 3)):
+        for nearby in (day + timedelta(days=shift) for shift in _NEARBY):
             spans = [(start, end) for weekday, start, end in one.spans if weekday == nearby.weekday()]
             for start, end in spans if spans and not is_holiday(one, nearby) else ():
                 opens, closes = wall_instant(zone, nearby, start * 60), wall_instant(zone, nearby, end * 60)
@@ -72,15 +82,56 @@ def _open_at(moments: list[datetime], hours: tuple[OpenHours, ...], day: date) -
 
 def _days(hours: tuple[OpenHours, ...]) -> list[date]:
     """One day of each kind, beginning with the example week."""
-    start = defaults.EXAMPLE_WEEK
-    kinds = [_kind(start + timedelta(days=number - 1), hours) for number in range(_YEAR + 2)]
-    first: dict[object, date] = {}
-    for number in range(_YEAR):
-        first.setdefault((kinds[number], kinds[number + 1], kinds[number + 2]), start + timedelta(days=number))
-    return list(first.values())
+    example = defaults.EXAMPLE_WEEK
+    first = date(example.year - _YEARS_BEFORE, 1, 1).toordinal()
+    last = date(example.year + _YEARS_AFTER, 12, 31).toordinal()
+    kinds = _kinds(hours, first - 1, last + 1)
+    found: dict[object, int] = {}
+    for day in (*range(example.toordinal(), last + 1), *range(first, example.toordinal())):
+        at = day - first + 1
+        found.setdefault((day % _WEEK, kinds[at - 1], kinds[at], kinds[at + 1]), day)
+    return [date.fromordinal(day) for day in found.values()]
 
 
-def _kind(day: date, hours: tuple[OpenHours, ...]) -> tuple[object, ...]:
+def _kinds(hours: tuple[OpenHours, ...], first: int, last: int) -> list[int]:
+    """For each day from ``first`` to ``last``, a number for what sets it apart from others on the same weekday.
+
+    That is how far the zones are apart, whether the first one's clock changes, and which calendars have a holiday.
+    """
     zones = dict.fromkeys(one.time_zone for one in hours)
-    offsets = tuple(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).utcoffset() for zone in zones)
-    return (day.weekday(), offsets, tuple(is_holiday(one, day) for one in hours))
+    offsets = [_offsets(zone, first, last + 1) for zone in zones]
+    calendars = {(one.holidays, one.holiday_subdivision): one for one in hours if one.holidays}
+    closed = [_holidays(one, date.fromordinal(first).year, date.fromordinal(last).year) for one in calendars.values()]
+    numbers: dict[object, int] = {}
+    kinds = []
+    for at, day in enumerate(range(first, last + 1)):
+        now = offsets[0][at]
+        apart = tuple([zone[at] - now for zone in offsets[1:]])
+        kind = (offsets[0][at + 1] - now, apart, tuple([day in one for one in closed]))
+        kinds.append(numbers.setdefault(kind, len(numbers)))
+    return kinds
+
+
+@lru_cache(maxsize=64)
+def _offsets(zone: str, first: int, last: int) -> Sequence[int]:
+    """A zone's distance from UTC in seconds at the beginning of each day, given as ordinals.
+
+    Looks at single days only in weeks that begin and end differently: no zone changes its clock to and fro in a week.
+    """
+    info = ZoneInfo(zone)
+    found: list[int] = []
+    for week in range(first, last + 1, _WEEK):
+        start, end = _offset(info, week), _offset(info, week + _WEEK)
+        days = range(week, week + _WEEK)
+        found += [start] * _WEEK if start == end else [_offset(info, day) for day in days]
+    return found[: last + 1 - first]
+
+
+def _offset(zone: ZoneInfo, day: int) -> int:
+    start = datetime.combine(date.fromordinal(day), time(), zone)
+    return int((start.utcoffset() or timedelta()).total_seconds())
+
+
+def _holidays(hours: OpenHours, first: int, last: int) -> frozenset[int]:
+    """The ordinals of the holidays in these years."""
+    return frozenset(day.toordinal() for year in range(first, last + 1) for day in holidays_in(hours, year))

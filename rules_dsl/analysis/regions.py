@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from rules_dsl.analysis.value_classes import TIME, Attribute, Region, Space
 from rules_dsl.directory import FactType, FactValue
 from rules_dsl.evaluation.explain import Vocabulary
-from rules_dsl.model import defaults
 from rules_dsl.model.clock_words import DAYS
 
 
@@ -55,7 +54,7 @@ def situation_in(space: Space, region: Region) -> Situation:
 
 
 def describe_situation(situation: Situation, vocabulary: Vocabulary, zone: str) -> str:
-    """``priority is urgent, ARR is unknown, on Mon at 09:00``"""
+    """``priority is urgent, ARR is unknown, on Mon 2026-02-02 at 09:00``"""
     parts = [f"{name} {vocabulary.describe(name, situation.facts.get(name))}" for name in situation.decisive]
     if situation.timed:
         parts.append(describe_moment(situation.now, zone))
@@ -63,12 +62,9 @@ def describe_situation(situation: Situation, vocabulary: Vocabulary, zone: str) 
 
 
 def describe_moment(moment: datetime, zone: str) -> str:
-    """The weekday and time of a moment; outside the example week, the date too."""
+    """The weekday, date and time of a moment: ``on Mon 2026-02-02 at 09:00``."""
     local = moment.astimezone(ZoneInfo(zone))
-    day = DAYS[local.weekday()]
-    if 0 <= (local.date() - defaults.EXAMPLE_WEEK).days < len(DAYS):
-        return f"on {day} at {local:%H:%M}"
-    return f"on {day} {local.date().isoformat()} at {local:%H:%M}"
+    return f"on {DAYS[local.weekday()]} {local.date().isoformat()} at {local:%H:%M}"
 
 
 def describe_region(space: Space, region: Region, vocabulary: Vocabulary, zone: str) -> str:

@@ -11,7 +11,7 @@ from tests.rules_dsl.desks import directory
 from tests.rules_dsl.test_cases import CASES
 
 WITH_EXAMPLE = {"R308", "R401", "R502"}
-_MOMENT = re.compile(r", on (\w{3}) at (\d\d:\d\d)$")
+_MOMENT = re.compile(r", on (\w{3}) 2026-02-0[2-8] at (\d\d:\d\d)$")
 
 
 def diagnostics_with_examples() -> list[tuple[str, str, Diagnostic]]:

@@ -65,7 +65,7 @@ def test_changed_opening_hours_come_with_an_example_moment() -> None:
     after = compile_rules(text.replace("08:30 to 16:30", "09:00 to 16:30"), directory("small_team"))
     change = compare_rules(ruleset("small_team"), after)
     assert [(move.before, move.after) for move in change.moves] == [("otherwise", "Outside opening hours")]
-    assert "at moments such as Mon at 08:30" in change.moves[0].regions[0].where
+    assert "at moments such as Mon 2026-02-02 at 08:30" in change.moves[0].regions[0].where
 
 
 def test_nothing_changed() -> None:
