@@ -10,6 +10,16 @@ from tests.browser.customer import Customer
 from tests.browser.house import House
 from tests.browser.looking import look
 
+_HIDDEN = """() => [...document.querySelectorAll('.book :is(input[type=radio], summary)')].slice(0, 40).filter(one => {
+  scrollTo(0, 0);
+  one.focus();
+  const box = (one.closest('label') || one).getBoundingClientRect();
+  const found = document.elementFromPoint(box.left + box.width / 2, box.bottom - 4);
+  return one.offsetParent && document.activeElement === one && !(found && (found.closest('label') || found) ===
+    (one.closest('label') || one));
+}).map(one => one.outerHTML)"""
+"""What has the focus, but is hidden behind the bar at the bottom."""
+
 
 async def test_signing_in_and_out(house: House) -> None:
     stranger = await house.visitor()
@@ -63,6 +73,10 @@ async def test_a_call_that_is_cancelled(house: House, *, scripts: bool) -> None:
         await page.goto(f"{link}?move=1")
         await page.get_by_role("link", name="show them in Copenhagen, where this device is").click()
         await expect(page.get_by_text("times in Copenhagen")).to_be_visible()
+        # A phone with its keyboard open, and a desk at 400 %.
+        for width, height in ((390, 500), (320, 256)):
+            await page.set_viewport_size({"width": width, "height": height})
+            assert await page.evaluate(_HIDDEN) == []
         await page.goto(link)
         await expect(page.get_by_text("New York time").first).to_be_visible()
     await page.get_by_text("Cancel this call").click()

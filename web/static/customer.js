@@ -14,8 +14,9 @@ const clocks = (zone) => {
   return [...document.querySelectorAll("[name=start]")].map((start) => format.format(new Date(start.value))).join();
 };
 if (given && own && clocks(own) !== clocks(given.dataset.givenZone)) {
-  given.href += encodeURIComponent(own);
-  given.textContent = given.textContent.replace("{}", own.split("/").pop().replaceAll("_", " "));
+  const offer = given.querySelector("a");
+  offer.href += encodeURIComponent(own);
+  offer.textContent = offer.textContent.replace("{}", own.split("/").pop().replaceAll("_", " "));
   given.hidden = false;
 }
 
