@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules_dsl.analysis.advice import advised
 from rules_dsl.analysis.claims import check_claims
 from rules_dsl.compiler.contradictions import check_settings
 from rules_dsl.compiler.expectations import check_expectations
@@ -50,7 +51,17 @@ def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Dia
     check_expectations(names, parsed.tree, ruleset)
     if not names.has_errors_beside_examples:
         check_claims(names, parsed.tree, ruleset)
-    diagnostics = tuple(
-        sorted(dict.fromkeys(names.diagnostics), key=lambda diagnostic: (diagnostic.line, diagnostic.column))
-    )
-    return (None if names.has_errors else ruleset), diagnostics
+    diagnostics = sorted(dict.fromkeys(names.diagnostics), key=lambda one: (one.line, one.column))
+    if names.has_errors:
+        return None, tuple(advised(text, diagnostics, directory, lambda changed: _without_advice(changed, directory)))
+    return ruleset, tuple(diagnostics)
+
+
+def _without_advice(text: str, directory: Directory) -> tuple[Diagnostic, ...]:
+    """What is wrong with each line by itself."""
+    parsed = parse_rules(text)
+    names = Names(directory, list(parsed.diagnostics))
+    if parsed.complete:
+        lower_file(names, parsed.tree, text)
+        check_expectations(names, parsed.tree, None)
+    return tuple(names.diagnostics)

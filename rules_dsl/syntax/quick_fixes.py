@@ -40,6 +40,10 @@ class _DiagnosticPlace:
     newline: str
 
     @property
+    def line_end(self) -> int:
+        return self.line_start + len(self.line.rstrip())
+
+    @property
     def before(self) -> str:
         return self.line[: self.start - self.line_start]
 
@@ -52,7 +56,10 @@ def quick_fixes(text: str, diagnostic: Diagnostic) -> tuple[Fix, ...]:
     """The fixes for a diagnostic, likeliest first; empty if its suggestion can't be applied as it is. Never raises."""
     make = _FIXES.get(diagnostic.code)
     place = _place(text, diagnostic)
-    return make(place, dict(diagnostic.arguments)) if make is not None and place is not None else ()
+    arguments = dict(diagnostic.arguments)
+    if place is not None and "line" in arguments:
+        return (Fix(arguments["line"], place.line_start + len(place.indent), place.line_end, arguments["line"]),)
+    return make(place, arguments) if make is not None and place is not None else ()
 
 
 def _place(text: str, diagnostic: Diagnostic) -> _DiagnosticPlace | None:
