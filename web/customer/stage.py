@@ -24,7 +24,7 @@ class CustomerStage(StrEnum):
     REPLACED = "replaced"
     """The customer has a newer link."""
     NOT_SERVED = "not_served"
-    """Nobody could take the call, or the customer didn't join. They were told by email."""
+    """Nobody could take the call, or the customer didn't join. Whether they were told is in ``LinkPage.after``."""
     CANCELLED = "cancelled"
     """By the customer."""
     WITHDRAWN = "withdrawn"
