@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rules_dsl.analysis.budget import TooLarge
+from rules_dsl.analysis.empty_pools import check_pools
 from rules_dsl.analysis.never import check_never
 from rules_dsl.analysis.proofs import Proofs
 from rules_dsl.analysis.regions import describe_region, describe_situation
@@ -24,6 +25,7 @@ def check_claims(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
     silent = names.silent()
     never = [(block, claim) for block in tree.of(BlockKind.NEVER) if (claim := lower_when(silent, block.when))]
     check_steps(names, tree, ruleset)
+    check_pools(names, tree, ruleset)
     try:
         proofs = Proofs.of(
             [rule.when for rule in ruleset.rules], names.directory.facts, ruleset.time_zone,

@@ -31,11 +31,11 @@ def _because(rule: Rule, place: int, directory: Directory) -> str | None:
     step = rule.steps[place]
     if step.kind is not StepKind.WIDEN:
         return None
-    widened = _people_in(directory, step.targets)
+    widened = people_in(directory, step.targets)
     if not widened:
         return None
     before = [*rule.targets, *(target for one in rule.steps[:place] for target in one.targets)]
-    earlier = {person.id for person in _people_in(directory, before)}
+    earlier = {person.id for person in people_in(directory, before)}
     added = [person for person in widened if person.id not in earlier]
     targets = " or ".join(target.text for target in step.targets)
     if not added:
@@ -46,7 +46,8 @@ def _because(rule: Rule, place: int, directory: Directory) -> str | None:
     return None
 
 
-def _people_in(directory: Directory, targets: Sequence[Target]) -> list[Person]:
+def people_in(directory: Directory, targets: Sequence[Target]) -> list[Person]:
+    """Everybody in these targets who takes calls."""
     return [
         person
         for person in directory.people

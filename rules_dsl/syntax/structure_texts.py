@@ -88,4 +88,14 @@ STRUCTURE = {
         "this line replaces all default steps, so none of these is taken: {dropped}",
         "repeat those that should be taken, for example: {again}",
     ),
+    "R340": warning(
+        "nobody in {where} has {skills}, so nobody is asked at first", "lower the level, or choose other targets"
+    ),
+    "R341": warning(
+        "nobody whom this rule can ask speaks {languages}", "their calls find nobody; prefer the language instead"
+    ),
+    "R342": warning(
+        "nobody whom this rule can ask is ever on shift when it applies",
+        "these are the hours of the week in which nobody may be asked: {hours}",
+    ),
 }
