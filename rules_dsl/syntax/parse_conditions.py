@@ -190,6 +190,7 @@ def _values(cursor: Cursor) -> tuple[Phrase, ...]:
         value = _value(cursor, ("or", "and"))
         if len(values) and any(token.low in ("is", "include") for token in cursor.tokens[start : cursor.index]):
             _refuse_second(cursor, start - 1)
+            cursor.refuse("R106", cursor.since(start), found=cursor.text(start), expected="a value")
         values.append(value)
         if cursor.done:
             return tuple(values)

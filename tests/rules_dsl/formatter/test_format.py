@@ -132,6 +132,11 @@ def test_all_cases(path: Path) -> None:
     assert sorted(diagnostic.code for diagnostic in check_rules(format_rules(text), desk)) == sorted(before)
 
 
+def test_a_verb_after_a_comma_is_no_value() -> None:
+    with pytest.raises(RulesRefused, match="expected a value, found `is`"):
+        format_rules('rules for "x"\ndefine "a"\n  when engine is engine , is\n')
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(SPACES, ANY_LINE, TAILS), max_size=30))
 def test_any_file(lines: list[tuple[str, str, str]]) -> None:
