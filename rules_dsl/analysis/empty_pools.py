@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_, or_
 from zoneinfo import ZoneInfo
 
 from rules_dsl.analysis.step_proofs import people_in
 from rules_dsl.compiler.resolve_names import Names
 from rules_dsl.directory import Directory, Person
-from rules_dsl.evaluation.escalation_steps import on_shift
+from rules_dsl.directory.directory import WeeklyShift
+from rules_dsl.evaluation.escalation_steps import is_on_shift
 from rules_dsl.evaluation.pools import meets
 from rules_dsl.evaluation.program import Clause, InHours, OneOf, Rule
 from rules_dsl.evaluation.ruleset import LANGUAGE, Ruleset
 from rules_dsl.model import defaults
 from rules_dsl.model.clock_words import DAYS
-from rules_dsl.model.decision import CallKind, SkillNeed
+from rules_dsl.model.decision import CallKind, OpenHours, SkillNeed
 from rules_dsl.model.hours import is_open, wall_instant
 from rules_dsl.syntax.tree import Block, BlockKind, RulesFile
 from rules_dsl.syntax.tree_actions import Require, SkillKind
@@ -24,13 +26,14 @@ from rules_dsl.syntax.tree_conditions import Place
 
 _QUARTER = 15
 _DAY = 24 * 60 // _QUARTER
+_WEEK = 7 * _DAY
+_WHOLE = (1 << _WEEK) - 1
 _MOST_SHOWN = 4
 
 
 def check_pools(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
     """Report rules that can ask nobody, for lack of a skill, a language or a shift. Only for files without errors."""
     blocks = (*tree.of(BlockKind.RULE), *tree.of(BlockKind.OTHERWISE))
-    week = _week(ruleset.time_zone)
     for block, rule in zip(blocks, ruleset.rules, strict=True):
         targeted = people_in(names.directory, rule.targets)
         if rule.kind is CallKind.REFUSED or not targeted:
@@ -40,7 +43,7 @@ def check_pools(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
         everybody = _everybody(rule, names.directory)
         _check_languages(names, rule, everybody, _place_of_require(block, SkillKind.CUSTOMER_LANGUAGE) or heading)
         if rule.kind is CallKind.CALL:
-            _check_shifts(names, rule, everybody, week, heading)
+            _check_shifts(names, rule, everybody, ruleset.time_zone, heading)
 
 
 def _place_of_require(block: Block, kind: SkillKind) -> Place | None:
@@ -89,18 +92,30 @@ def _allows(clause: Clause, language: str) -> bool:
     return (language in clause.test.values) is not clause.negated
 
 
-def _check_shifts(names: Names, rule: Rule, everybody: Sequence[Person], week: tuple[datetime, ...], at: Place) -> None:
+def _check_shifts(names: Names, rule: Rule, everybody: Sequence[Person], zone: str, at: Place) -> None:
     """Report a rule for hours in which nobody whom it names is ever on shift."""
     timed = [[clause for clause in clauses if isinstance(clause.test, InHours)] for clauses in rule.when.alternatives]
-    if not all(timed) or any(not person.shifts for person in everybody):
+    if not all(timed):
         return
-    applies = [at for at, moment in enumerate(week) if any(all(_in_hours(one, moment) for one in own) for own in timed)]
-    if applies and not any(on_shift(person, week[at]) for person in everybody for at in applies):
-        names.report("R342", at, hours=_spans(applies))
+    applies = reduce(or_, (reduce(and_, (_open(clause, zone) for clause in own)) for own in timed), 0)
+    if applies and not any(applies & _on_shift(person.shifts, zone) for person in everybody):
+        names.report("R342", at, hours=_spans([quarter for quarter in range(_WEEK) if applies >> quarter & 1]))
 
 
-def _in_hours(clause: Clause, moment: datetime) -> bool:
-    return isinstance(clause.test, InHours) and is_open(clause.test.hours, moment) is not clause.negated
+def _open(clause: Clause, zone: str) -> int:
+    """The quarters of the week in which this clause about hours holds, as a bit mask."""
+    inside = _open_quarters(clause.test.hours, zone) if isinstance(clause.test, InHours) else _WHOLE
+    return _WHOLE & ~inside if clause.negated else inside
+
+
+@lru_cache(maxsize=256)
+def _open_quarters(hours: OpenHours, zone: str) -> int:
+    return sum(1 << at for at, moment in enumerate(_week(zone)) if is_open(hours, moment))
+
+
+@lru_cache(maxsize=4096)
+def _on_shift(shifts: tuple[WeeklyShift, ...], zone: str) -> int:
+    return sum(1 << at for at, moment in enumerate(_week(zone)) if is_on_shift(shifts, moment))
 
 
 @lru_cache(maxsize=8)

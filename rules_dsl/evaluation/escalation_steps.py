@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rules_dsl.directory import Directory, Person
+from rules_dsl.directory.directory import WeeklyShift
 from rules_dsl.evaluation.pools import pool
 from rules_dsl.model.decision import CallKind, Decision, Pool, StepKind
 
@@ -45,8 +47,13 @@ def escalation_steps(decision: Decision, directory: Directory) -> tuple[Escalati
 
 def on_shift(person: Person, moment: datetime) -> bool:
     """Whether a weekly shift covers the moment; a person without shifts is always on shift."""
-    for shift in person.shifts:
+    return is_on_shift(person.shifts, moment)
+
+
+def is_on_shift(shifts: Sequence[WeeklyShift], moment: datetime) -> bool:
+    """Whether one of these shifts covers the moment; without any, the answer is yes."""
+    for shift in shifts:
         local = moment.astimezone(ZoneInfo(shift.time_zone))
         if local.weekday() in shift.days and shift.start_minute <= local.hour * 60 + local.minute < shift.end_minute:
             return True
-    return not person.shifts
+    return not shifts
