@@ -73,7 +73,7 @@ async def test_headers_that_trickle_in_are_given_up(office: Office) -> None:
 async def test_line_ends_between_requests_keep_no_connection(office: Office) -> None:
     async with served(office, HastyHttp) as port:
         reader, writer = await send_half(port, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        await asyncio.wait_for(reader.readuntil(b'"ok"}'), 60)
+        await asyncio.wait_for(reader.readuntil(b"}"), 60)
         writer.write(b"\r\n")
         assert b"408 Request Timeout" in await asyncio.wait_for(reader.read(), 60)
         writer.close()
