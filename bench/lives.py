@@ -39,8 +39,8 @@ from domain.wrap_up import Resolution, WrapUp
 from workers.registration import build_worker
 from workers.relay import run_relay
 
-BATCH, BATCHES = 40, 3
-IN_FLIGHT = 8
+BATCH, BATCHES = 48, 3
+IN_FLIGHT = 16
 PEOPLE = 160
 QUEUE = "bare lives"
 FORM = WrapUp(Resolution.YES)
@@ -143,7 +143,7 @@ async def _run_rounds(bench: Bench) -> None:
         async with bench.engine.begin() as conn:
             if (await conn.execute(searching)).scalar_one():
                 await run_round(conn, bench.dependencies.tokens)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.25)
 
 
 def _bare_worker(client: Client) -> Worker:
@@ -197,7 +197,7 @@ async def _found(bench: Bench, query: Select[Any]) -> Row[Any]:
             if (row := (await conn.execute(query)).first()) is not None:
                 found: Row[Any] = row
                 return found
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
 
 
 async def _live_barely(client: Client, shape: Shape) -> str:
