@@ -20,9 +20,10 @@ from activities.integrations.calendar_feed import fetch_calendar
 from activities.integrations.calendar_reading import CPU_SECONDS
 from database.stores.journal.message_queue import take_due
 from database.stores.queries.letter_context import letter_context
-from database.stores.staff.calendar_feeds import CalendarFeedEntry, add_feed, feeds_never_read, feeds_of
+from database.stores.staff.calendar_feeds import CalendarFeedEntry, add_feed, feeds_of
 from database.stores.staff.schedule_changes import change_schedule
 from database.stores.staff.shifts import shifts_of, update_all_shifts
+from database.stores.staff.unread_calendars import feeds_never_read
 from database.tables.booking import booking
 from database.tables.directory import person
 from database.tables.escalation import message

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.clock import current_time
 from database.stores.directory.schedules import home_team, read_desk_hours, read_schedules, team_members
 from database.stores.seats.change_impact import ReassignResult
-from database.stores.staff.calendar_feeds import feeds_never_read
 from database.stores.staff.people import PAGE, PeopleFilter, find_people
 from database.stores.staff.schedule_changes import change_desk_holidays
 from database.stores.staff.teams_titles_skills import names_of_kind
+from database.stores.staff.unread_calendars import feeds_never_read
 from domain.schedules.coverage import TeamDay, person_days, team_days
 from domain.schedules.holidays import regions
 from web.dependencies import Engine

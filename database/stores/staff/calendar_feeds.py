@@ -15,7 +15,6 @@ from database.stores.journal.audit_log import write_audit
 from database.stores.journal.notify import notify_managers_of_calendar
 from database.stores.seats.change_impact import ReassignResult
 from database.stores.staff.shifts import update_shifts
-from database.tables.directory import person
 from database.tables.schedule import calendar_busy, calendar_feed
 from domain.booking import Span
 from domain.schedules.calendar_feed import (
@@ -229,34 +228,3 @@ async def feeds_of(conn: AsyncConnection, who: int, now: datetime) -> list[Calen
     counts = (calendar_feed.c.entries, calendar_feed.c.unread, calendar_feed.c.first_unread)
     query = select(*columns, busy, *counts).where(calendar_feed.c.person == who).order_by(calendar_feed.c.id)
     return [CalendarFeedEntry(*row) for row in await conn.execute(query)]
-
-
-@dataclass(frozen=True)
-class NeverRead:
-    """A calendar of which nothing counts, because it has never been read."""
-
-    person: int
-    person_name: str
-    name: str
-    error: str
-    added_at: datetime
-
-
-NEVER_READ_SHOWN = 20
-_SLOW_TO_READ = timedelta(hours=1)
-
-
-async def feeds_never_read(conn: AsyncConnection, now: datetime) -> list[NeverRead]:
-    """Calendars of active people that failed at the first try, or have waited for an hour; the oldest first."""
-    query = (
-        select(person.c.id, person.c.name, calendar_feed.c.name, calendar_feed.c.error, calendar_feed.c.added_at)
-        .join(person, person.c.id == calendar_feed.c.person)
-        .where(
-            person.c.active,
-            calendar_feed.c.read_at.is_(None),
-            (calendar_feed.c.failures > 0) | (calendar_feed.c.added_at < now - _SLOW_TO_READ),
-        )
-        .order_by(calendar_feed.c.added_at, calendar_feed.c.id)
-        .limit(NEVER_READ_SHOWN)
-    )
-    return [NeverRead(*row) for row in await conn.execute(query)]
