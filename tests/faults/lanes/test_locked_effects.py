@@ -6,7 +6,6 @@ the reason why it isn't.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from domain.escalation import Kind
 from tests.faults.actors.crowd import Crowd
 from tests.faults.lanes.lively import LIVES, lively
-from tests.faults.striking.gate import Gate, Waiter, locked_row
+from tests.faults.striking.gate import Gate, Waiter, abort_into_lock
 from tests.faults.trial import FaultTrial
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
@@ -65,14 +64,7 @@ async def test_an_effect_whose_row_is_locked_for_six_seconds_happens_once(
         crowd.late_by = LATE_BY if kind is Kind.CUSTOMER_CALLED_FOR else 0.0
         async with gate.closed(kind):
             first = await first_of_crowd(crowd, gate)
-            locking = locked_row(trial.stack.database_url, first.escalation, LOCKED)
-            # It gets the lock as soon as the effect's transaction has been ended.
-            locked = asyncio.create_task(locking.__aenter__())
-            await asyncio.sleep(0.2)
-            await gate.abort([first])
-            await gate.open()
-            await locked
-        await locking.__aexit__(None, None, None)
+            await abort_into_lock(gate, first, LOCKED)
 
 
 async def first_of_crowd(crowd: Crowd, gate: Gate) -> Waiter:

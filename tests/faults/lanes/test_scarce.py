@@ -13,7 +13,7 @@ from domain.escalation import Kind
 from tests.faults.lanes.lively import LIVES, lively, settled
 from tests.faults.stack import Breakable, breakable_stack
 from tests.faults.striking.freezing import frozen
-from tests.faults.striking.gate import Gate, locked_row
+from tests.faults.striking.gate import Gate, abort_into_lock, locked_row
 from tests.faults.striking.starvation import starved
 from tests.faults.trial import FaultTrial, begin_trial
 from tests.workflows.replaying import replay_all
@@ -51,14 +51,7 @@ async def test_an_effect_of_the_worker_whose_row_is_locked_for_six_seconds_happe
     async with lively(trial) as crowd, gate.closed(Kind.SURVEY_SENT):
         await crowd.arrive(6, LIVES)
         (first, *_) = await gate.reached()
-        locking = locked_row(trial.stack.database_url, first.escalation, LOCKED)
-        # It gets the lock as soon as the effect's transaction has been ended.
-        locked = asyncio.create_task(locking.__aenter__())
-        await asyncio.sleep(0.2)
-        await gate.abort([first])
-        await gate.open()
-        await locked
-        await locking.__aexit__(None, None, None)
+        await abort_into_lock(gate, first, LOCKED)
 
 
 async def test_a_worker_with_a_twentieth_of_a_core_loses_nothing_and_keeps_nobody_waiting(trial: FaultTrial) -> None:

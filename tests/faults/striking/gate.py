@@ -128,6 +128,17 @@ class Gate:
         return [Waiter(int(str(pid)), str(escalation)) for pid, escalation in rows]
 
 
+async def abort_into_lock(gate: Gate, first: Waiter, seconds: float) -> None:
+    """Lock the row of a transaction at the gate as soon as it is aborted, so that its next try meets the lock."""
+    locking = locked_row(gate.url, first.escalation, seconds)
+    locked = asyncio.create_task(locking.__aenter__())
+    await asyncio.sleep(0.2)
+    await gate.abort([first])
+    await gate.open()
+    await locked
+    await locking.__aexit__(None, None, None)
+
+
 @contextlib.asynccontextmanager
 async def locked_row(url: str, escalation: str, seconds: float) -> AsyncIterator[None]:
     """Lock an escalation's row before the block begins, for this long or until the block ends, whichever is later."""
