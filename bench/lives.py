@@ -1,4 +1,4 @@
-"""Whole lives a second: from the opening of a call now to its rating, beside bare workflows with the same events.
+"""Whole lives a second: from the opening of a call now to its rating, beside bare workflows with as much to do.
 
 A life's history is read back, and the bare workflow has as many timers, signals and activities. Both run in turn, in
 batches, on the same servers, each with one worker in this process, so that noise affects them equally.

@@ -62,7 +62,7 @@ class Pair:
         assert record.pid is not None
         return {**ours, SUPERVISOR: record.pid, **peers}
 
-    def footprints(self) -> dict[str, Footprint]:
+    async def footprints(self) -> dict[str, Footprint]:
         return footprints(self.pids(), alone=SUPERVISOR)
 
     async def idle(self, seconds: float) -> dict[str, float]:
@@ -81,12 +81,12 @@ async def measure(count: int = COUNT, idle: float = IDLE) -> str:
 async def _measured(pair: Pair, notes: Notes, count: int, idle: float) -> Waiting:
     alone = await notes.once("alone", dict[str, list[float]], lambda: _alone(pair))
     idle_before = await notes.once("idle before", dict[str, float], lambda: pair.idle(idle))
-    before = await notes.once("before", dict[str, Footprint], lambda: _noted(pair.footprints()))
+    before = await notes.once("before", dict[str, Footprint], pair.footprints)
     disk_before = await notes.once("disk before", dict[str, float], lambda: _on_disk(pair))
     ours = await notes.once("ours", Started, lambda: _started(pair, lambda: _open_missing(pair, count)))
     bare_started = await notes.once("bare", Started, lambda: _started(pair, lambda: _start_missing(pair, count)))
     idle_after = await notes.once("idle after", dict[str, float], lambda: pair.idle(idle))
-    after = await notes.once("after", dict[str, Footprint], lambda: _noted(pair.footprints()))
+    after = await notes.once("after", dict[str, Footprint], pair.footprints)
     disk_after = await notes.once("disk after", dict[str, float], lambda: _on_disk(pair))
     among = await notes.once("among", dict[str, list[float]], lambda: _among(pair, count))
     busy = {**ours.busy} | {name: seconds for name, seconds in bare_started.busy.items() if name.startswith("bare")}
@@ -96,10 +96,6 @@ async def _measured(pair: Pair, notes: Notes, count: int, idle: float) -> Waitin
     }
     disk = {name: (size - disk_before[name]) for name, size in disk_after.items()}
     return Waiting(count, idle, costs, ours, bare_started, disk, alone, among)
-
-
-async def _noted(footprints_now: dict[str, Footprint]) -> dict[str, Footprint]:
-    return footprints_now
 
 
 async def _alone(pair: Pair) -> dict[str, list[float]]:
@@ -116,14 +112,14 @@ async def _among(pair: Pair, count: int) -> dict[str, list[float]]:
 
 async def _started(pair: Pair, start: Callable[[], Awaitable[Progress]]) -> Started:
     """CPU seconds include the letters, which the last run's end waits for."""
-    footprints_before, began = pair.footprints(), time.perf_counter()
+    before, began = await pair.footprints(), time.perf_counter()
     progress = await start()
     waiting = time.perf_counter() - began
     print(f"{progress.started:,} wait after {waiting:.0f} s", flush=True)
     mailed = time.perf_counter()
     await _mailed(pair.ours)
     mail_took = time.perf_counter() - mailed
-    return Started(progress.started, progress.answered, waiting, mail_took, spent(footprints_before, pair.footprints()))
+    return Started(progress.started, progress.answered, waiting, mail_took, spent(before, await pair.footprints()))
 
 
 async def _open_missing(pair: Pair, count: int) -> Progress:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 TELL_EVERY = 15.0
-"""Seconds after which people are told, again and again, what is being waited for."""
+"""Seconds between two lines that say what is being waited for."""
 PAUSE = 0.1
 """Seconds between two looks at what is being waited for."""
 

@@ -1,4 +1,4 @@
-"""Audits: one that is incomplete is known to be, and one that is told to stop does."""
+"""An audit counts only once it is complete, and stops when the worker does."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from web.dependencies import AppCommands, AppSettings, AppTokens, Engine
 from web.hooks.commands import Command, Ends, IgnoredWebhook, Opens, Reopens, SourceWords
 from web.hooks.zendesk_payload import SYSTEM, read_payload
 
-_OPENED = ("opened", "stood already")
+OPENED, STOOD_ALREADY = "opened", "stood already"
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,13 @@ async def _open(parts: HookParts, source: WebhookSource, event: str, command: Op
     except (CallRefused, BookingOnly) as refused:
         return {"done": "refused", "reason": refused.detail}
     escalation = await read_or_raise(parts.engine, opened.escalation_id)
-    done = _OPENED[0] if opened.created or opened.repeated else _OPENED[1]
+    done = OPENED if opened.created or opened.repeated else STOOD_ALREADY
     return {"done": done, "id": escalation.id, "state": escalation.state}
 
 
 async def with_customer_link(parts: HookParts, answer: dict[str, Any]) -> dict[str, Any]:
     """The answer to an opening with the customer's link, which no table holds; any other answer as it is."""
-    if answer.get("done") not in _OPENED:
+    if answer.get("done") not in (OPENED, STOOD_ALREADY):
         return answer
     escalation = await read_or_raise(parts.engine, answer["id"])
     return answer | {"customer_link": customer_link(parts.tokens, escalation, parts.base_url)}

@@ -15,7 +15,7 @@ DESK = "forty_agents"
 
 
 def file_with(line: str) -> str:
-    """A file whose rule has this line; a condition stands above its target, anything else below."""
+    """A file whose rule has this line: a condition before the target, any other line after it."""
     condition = re.match("when|and|unless", line) is not None
     lines = ["when reopened", line] if not line.startswith("when") else [line]
     if condition or "send to" not in line:
