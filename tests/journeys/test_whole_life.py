@@ -10,13 +10,17 @@ from database.stores.rounds import answers
 from tests.journeys.desk import Desk
 from tests.journeys.recording import record, settled_history
 
-EVENTS_AT_MOST = 52
-"""Events in the history of a complete booked escalation."""
-TEST_SERVER_EVENTS = (
+EVENTS_AT_MOST = 25
+"""Events in the history of a complete booked escalation, apart from `UNCOUNTED`."""
+UNCOUNTED = (
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
 )
-"""Written when the test server advances the clock; other servers don't write these."""
+"""Tasks, whose number depends on how many signals arrive together (9 of 3 events each when this was written), and what
+only the test server writes, when it advances the clock."""
 
 
 async def test_a_booked_call_is_reminded_found_held_wrapped_up_and_rated(desk: Desk) -> None:
@@ -81,5 +85,5 @@ async def test_a_booked_call_is_reminded_found_held_wrapped_up_and_rated(desk: D
     ]
     history = await settled_history(desk, escalation_id)
     record(history, "booked_and_rated_unstarted")
-    ours = [event for event in history.events if event.event_type not in TEST_SERVER_EVENTS]
+    ours = [event for event in history.events if event.event_type not in UNCOUNTED]
     assert len(ours) <= EVENTS_AT_MOST
