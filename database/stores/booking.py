@@ -28,6 +28,7 @@ from database.tables.muster import call, offer
 from domain.booking import SlotTaken, TooLate, occupied
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import Kind, NotNow, Outcome, State
+from domain.failure import Busy
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens
 from domain.seats.slots import refuse_beyond
 
@@ -106,7 +107,7 @@ async def move(
 ) -> BookingWithCall:
     """Move a call to another seat; ``zone`` as in ``book``.
 
-    Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``.
+    Raises ``TooLate``, ``NotNow``, ``SlotRefused``, ``SlotTaken``, ``Busy``.
     """
     refuse_beyond(start, now)
     request = await read_booking_request(conn, escalation_id, now)
@@ -125,6 +126,9 @@ async def move(
         return await booking_of_link(conn, escalation_id, current.link)
     if now >= current.muster_at or current.call_state != "waiting":
         raise TooLate()
+    if current.starts_at.astimezone(request.local).date() not in days:
+        # Another click has moved the call to a day that isn't locked here, so its seat there can't be given back.
+        raise Busy()
     plan, changes = request.plan, await seat_at(conn, seats, request, start, days, now, instead_of=current.id)
     new = {"state": "sold", "starts_at": start, "occupies": Range(*occupied(start, plan.decision))}
     new |= {"sequence": booking.c.sequence + 1, "changed_at": now}

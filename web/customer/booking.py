@@ -61,10 +61,8 @@ async def move(
         return await _choose_first(visit, link, zone)
     try:
         await commands.move(link.escalation_id, chosen, zone=zone_of(link, zone))
-    except (SlotTaken, SlotRefused) as failure:
-        return await _other_slots(visit, link, zone, failure, chosen)
-    except (TooLate, NotNow) as failure:
-        return _refused(visit, await visit.open_link(token), zone, failure)
+    except (SlotTaken, SlotRefused, TooLate, NotNow, Busy, Unreachable) as failure:
+        return await _not_moved(visit, token, zone, failure, chosen, _booked_for(link))
     return _back(token, zone)
 
 
@@ -102,6 +100,31 @@ async def _not_booked(visit: CustomerRequest, token: str, zone: str, failure: Fa
     if isinstance(failure, (Busy, Unreachable)):
         raise failure
     return _refused(visit, link, zone, failure)
+
+
+async def _not_moved(
+    visit: CustomerRequest,
+    token: str,
+    zone: str,
+    failure: Failure,
+    chosen: datetime,
+    before: datetime | None,
+) -> Response:
+    """Why the call wasn't moved from ``before``, unless this or another click has moved or cancelled it meanwhile."""
+    link = await visit.open_link(token)
+    if stage_of(link, current_time()) is CustomerStage.CANCELLED:
+        return _back(token, zone)
+    if _booked_for(link) != before:
+        return _booked(visit, link, token, zone, chosen)
+    if isinstance(failure, (SlotTaken, SlotRefused)):
+        return await _other_slots(visit, link, zone, failure, chosen)
+    if isinstance(failure, (Busy, Unreachable)):
+        raise failure
+    return _refused(visit, link, zone, failure)
+
+
+def _booked_for(link: LinkPage) -> datetime | None:
+    return None if link.booking is None else link.booking.starts_at
 
 
 def _booked(visit: CustomerRequest, link: LinkPage, token: str, zone: str, chosen: datetime | None) -> Response:
