@@ -11,8 +11,8 @@ def call_now(context: LetterContext, addresses: Addresses) -> Letter:
         subject=f"Join your call now: {context.subject}",
         greeting=hello(context.customer_name),
         lines=(
-            f"We would like to talk to you about “{context.subject}” right away. "
-            "We are finding someone from our team at this moment.",
+            f"We would like to talk to you about “{context.subject}” right away.",
+            # No word on the search: by the time this is read, somebody may have taken the call, or nobody.
             "Open this page now. It tells you how far we are, and lets you into the call.",
         ),
         button=Button("Join the call", addresses.customer_join(context)),

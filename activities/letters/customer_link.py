@@ -12,7 +12,7 @@ def invitation(context: LetterContext, addresses: Addresses) -> Letter:
         greeting=hello(context.customer_name),
         lines=(
             f"Some things are solved faster by talking. We would like to talk to you about “{context.subject}”.",
-            "Choose a time that suits you. Someone from our team who knows this kind of question will be there.",
+            "Choose a time that suits you. Shortly before it, we look for someone from our team who can help.",
         ),
         button=Button("Book your call", addresses.customer_page(context)),
         after=(f"The link is yours alone and books one call. It is open until {until(context)}.", _BY_REPLY),

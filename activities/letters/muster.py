@@ -10,11 +10,11 @@ from domain.letter import LetterContext
 def nobody_available(context: LetterContext, addresses: Addresses) -> Letter:
     sorry = (
         f"We are sorry: we could not find anyone for your call about “{context.subject}”. "
-        "Nobody who could help was free. This was our fault, not yours, and our managers have been told."
+        "Nobody who could help was free. This was our fault, not yours."
     )
     subject = f"We could not take your call: {context.subject}"
     if not may_book(context):
-        lines = (sorry, "Your ticket stays open with us, and we will write to you. You can also reply to this mail.")
+        lines = (sorry, "If you still need us, just reply to this mail.")
         return Letter(subject=subject, greeting=hello(context.customer_name), lines=lines)
     return Letter(
         subject=subject,

@@ -135,6 +135,22 @@ def test_without_a_new_link_none_is_promised() -> None:
         assert "link" not in " ".join(letter.lines)
 
 
+PROMISES = ("will be there", "at this moment", "have been told", "we will write to you", "your ticket stays open")
+"""What the rows may contradict by the time a letter is read."""
+
+
+@pytest.mark.parametrize("link", [letter_context(LetterKind.INVITATION).link, None])
+@pytest.mark.parametrize("kind", [LetterKind.INVITATION, LetterKind.CALL_NOW, LetterKind.NOBODY_AVAILABLE])
+def test_a_letter_to_a_customer_promises_nothing_that_may_not_come_true(
+    kind: LetterKind, link: LinkContext | None
+) -> None:
+    if kind is LetterKind.INVITATION and link is None:
+        return
+    context = letter_context(kind, link=link)
+    words = as_text(write(context, ADDRESSES), context).lower()
+    assert [promise for promise in PROMISES if promise in words] == []
+
+
 def test_a_call_now_is_withdrawn_without_a_calendar_entry() -> None:
     letter = write(letter_context(LetterKind.WITHDRAWN, booking=None, starts_at=None), ADDRESSES)
     assert letter.calendar == ""
