@@ -91,27 +91,25 @@ for (const part of document.querySelectorAll("[data-editor-only]")) part.hidden 
 show(view, list);
 
 let asked = view.state.doc;
-form.addEventListener("htmx:configRequest", ({ detail }) => {
-  if (detail.path === "/rules/check") asked = view.state.doc;
-});
-list.addEventListener("htmx:afterSwap", () => {
-  hear(list.querySelector(".state")?.textContent);
-  if (view.state.doc === asked) show(view, list);
+form.addEventListener("htmx:config:request", ({ detail }) => {
+  if (detail.ctx.request.action === "/rules/check") asked = view.state.doc;
 });
 const tried = document.getElementById("tried");
 let unfolded = [];
 const partsOf = () => [...tried.querySelectorAll("details")];
-for (const when of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) {
-  document.addEventListener(when, () => (unfolded = partsOf().map((part) => part.open)));
-}
-for (const when of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
-  document.addEventListener(when, () => partsOf().forEach((part, place) => (part.open ||= Boolean(unfolded[place]))));
-}
-tried.addEventListener("htmx:afterSwap", ({ target, detail }) => {
-  if (detail.requestConfig.path === "/rules/try") hear(target.querySelector("[data-gist]")?.textContent);
+document.addEventListener("htmx:before:swap", () => (unfolded = partsOf().map((part) => part.open)));
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  partsOf().forEach((part, place) => (part.open ||= Boolean(unfolded[place])));
+  if (ctx.swap === "none") return;
+  if (ctx.target === list) {
+    hear(list.querySelector(".state")?.textContent);
+    if (view.state.doc === asked) show(view, list);
+  } else if (ctx.request?.action === "/rules/try") {
+    hear(tried.querySelector("[data-gist]")?.textContent);
+  }
 });
 textarea.addEventListener("input", () => drafts.keep(textarea.value));
-for (const trouble of ["htmx:sendError", "htmx:responseError"]) {
+for (const trouble of ["htmx:error", "htmx:response:error"]) {
   textarea.addEventListener(trouble, () => say("The text could not be checked just now. It is kept in this browser."));
 }
 

@@ -6,7 +6,7 @@ const into = "web/static/vendor";
 const copied = {
   "pico.classless.min.css": "@picocss/pico/css/pico.classless.min.css",
   "htmx.min.js": "htmx.org/dist/htmx.min.js",
-  "sse.js": "htmx-ext-sse/dist/sse.min.js",
+  "sse.js": "htmx.org/dist/ext/hx-sse.min.js",
 };
 const licence =
   "/*! With CodeMirror, Lezer, style-mod, w3c-keyname and crelt, (c) Marijn Haverbeke and others, MIT licence. */";

@@ -18,23 +18,16 @@
   const wake = () => htmx.trigger("#desk-wake", "wake");
   const beat = () => (byId("desk-beat") ? htmx.trigger("#desk-beat", "beat") : wake());
 
-  // Error responses carry their message for the desk, so they are swapped in too.
-  desk.addEventListener("htmx:beforeSwap", (event) => {
-    if ([409, 410, 422, 503].includes(event.detail.xhr.status)) event.detail.shouldSwap = true;
-  });
+  // Answers with an error carry a message for the desk; it is swapped in by its id, as all of the desk is.
   const broken = (is) => { byId("desk-broken").hidden = !is; };
-  for (const name of ["htmx:sendError", "htmx:timeout"]) desk.addEventListener(name, () => broken(true));
-  desk.addEventListener("htmx:afterRequest", (event) => {
-    const status = event.detail.xhr.status;
-    if (status >= 500) broken(true);
-    else if (status > 0) broken(false);
-  });
+  document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx?.text === undefined) broken(true); });
+  document.addEventListener("htmx:after:request", ({ detail }) => broken(detail.ctx.response.status >= 500));
 
   // Accepting removes the pressed button, so focus moves to the next one. The stream may deliver the call
   // before the response does, so whichever swap shows it first moves the focus.
   let accepting = false;
-  desk.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.pathInfo.requestPath.endsWith("/accept")) accepting = true;
+  desk.addEventListener("htmx:before:request", ({ detail }) => {
+    if (detail.ctx.request.action.endsWith("/accept")) accepting = true;
   });
   const handOn = () => {
     const next = accepting && desk.querySelector("#offer-answers [role=button], #desk-calls [role=button]");
@@ -42,7 +35,7 @@
     accepting = false;
     next.focus();
   };
-  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) desk.addEventListener(name, handOn);
+  document.addEventListener("htmx:after:swap", handOn);
 
   const every = Number(desk.dataset.beatEvery);
   try {
@@ -66,7 +59,9 @@
     }, Number(event.data) || 0);
   });
   // After a round, the event itself contains the new offer, so nothing needs to be fetched.
-  stream.addEventListener("offer", (event) => htmx.swap("#desk-offer", event.data, { swapStyle: "outerHTML" }));
+  stream.addEventListener("offer", ({ data }) => {
+    htmx.swap({ sourceElement: desk, target: byId("desk-offer"), text: data, swap: "outerHTML" });
+  });
 
   // The offer. The server says how many seconds are left; this machine's wall clock is never used.
   let ringing = "", ends = 0;
@@ -93,8 +88,7 @@
     }
   };
   setInterval(tick, 250);
-  desk.addEventListener("htmx:afterSettle", tick);
-  desk.addEventListener("htmx:oobAfterSwap", tick);
+  document.addEventListener("htmx:after:swap", tick);
 
   // Sound is off until switched on; the choice is remembered.
   const sound = byId("sound");

@@ -4,8 +4,6 @@ const unfolded = new Set();
 document.addEventListener("toggle", ({ target }) => {
   if (target.id) unfolded[target.open ? "add" : "delete"](target.id);
 }, true);
-for (const name of ["htmx:oobAfterSwap", "htmx:afterSwap"]) {
-  document.addEventListener(name, () => {
-    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
-  });
-}
+document.addEventListener("htmx:after:swap", () => {
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+});
