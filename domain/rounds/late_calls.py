@@ -21,7 +21,8 @@ from domain.rounds.search import DueCall, Pools
 from rules_dsl.directory import Directory
 
 AHEAD = timedelta(minutes=10)
-"""Checks of a call begin this long before its start time, or at the start of its muster if that is earlier."""
+"""Checks of a call begin this long before its start time, or when its muster begins if that is earlier: a search that
+runs already can't be brought forward, and one that would begin earlier still has nothing to be late for yet."""
 TELL_BEFORE = timedelta(minutes=4)
 """How long before its start time the customer is notified that a call will be late."""
 OVERRUN = timedelta(minutes=5)

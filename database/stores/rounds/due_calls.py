@@ -36,7 +36,7 @@ ORDER BY c.priority + CASE WHEN c.customer_joined_at IS NULL THEN 0 ELSE :raised
 LIMIT :most FOR UPDATE OF e, c SKIP LOCKED
 """
 _DUE = text(_WAITING.format(which="c.muster_at <= :now"))
-_SOON = text(_WAITING.format(which="c.starts_at > :now AND least(c.starts_at, c.muster_at) <= :until"))
+_SOON = text(_WAITING.format(which="c.starts_at > :now AND (c.starts_at <= :until OR c.muster_at <= :now)"))
 
 _RATED_ORDERS = {OrderKey.BEST_CSAT, OrderKey.BEST_CSAT_HERE}
 
@@ -73,7 +73,7 @@ async def read_due(
 
 
 async def read_soon(conn: AsyncConnection, clock: SearchClock, now: datetime, until: datetime) -> list[DueCall]:
-    """Lock and read booked calls that nobody has taken, whose start or search is due by ``until``."""
+    """Lock and read booked calls that nobody has taken, and that start by ``until`` or whose muster has begun."""
     values = {"now": now, "until": until, "most": CALLS_AT_MOST, "raised": RAISED_BY}
     return await _calls(conn, (await conn.execute(_SOON, values)).all(), clock, now)
 

@@ -388,3 +388,21 @@ async def test_a_shift_includes_lunch_and_an_unwritten_wrap_up_counts_up_to_its_
     # A call of an hour before lunch, then ten minutes of call and five of wrap-up.
     assert colleague.busy_in_shift == timedelta(minutes=75)
     assert colleague.occupancy(now) == 31
+
+
+async def test_a_call_is_checked_for_lateness_from_its_muster_if_that_is_earlier(floor: Floor) -> None:
+    rules = 'rule "Invoices"\n  when product area is billing\n  send to team "Office"\n'
+    await floor.furnish(rules=rules + "  book slots of 60 minutes\n  prepare 20 minutes before")
+    start = floor.now + timedelta(minutes=90)
+    clerk = await floor.one(text("SELECT p.name FROM person p JOIN team t ON t.id = p.team WHERE t.name = 'Office'"))
+    booked = await floor.book("booked", start, **BILLING)
+    floor.now = start - timedelta(minutes=30)
+    await floor.come_on(clerk.name)
+    running = await floor.open("running", **BILLING)
+    await floor.round()
+    await floor.accept(running)
+    for minutes, late in ((25, 0), (20, 1)):
+        floor.now = start - timedelta(minutes=minutes)
+        await floor.beat(clerk.name)
+        assert await floor.look_ahead() == late, f"{minutes} minutes before"
+    assert "muster_early" not in await floor.timeline(booked), "it had begun"
