@@ -46,12 +46,12 @@ class StageRuns(Failure):
     percent: int
     author: str
 
-    title = "Another version is being tried"
+    title = "Another version is live for some customers"
 
     @property
     def detail(self) -> str:
         return (
-            f"Version {self.number} of {self.author} is being tried on {share_words(self.percent)}. "
+            f"Version {self.number} of {self.author} is live for {share_words(self.percent)}. "
             "Give it to everybody or roll it back first; your text is kept below."
         )
 

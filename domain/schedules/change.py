@@ -194,8 +194,10 @@ def _check_day(name: str, day: date, now: datetime) -> None:
 def _check_time_off(during: Span, key: str | None, now: datetime) -> None:
     start, stop = during
     _check_day("from", start.date(), now)
-    if stop <= start:
+    if stop < start:
         raise ScheduleRefused("until", "It ends before it begins.")
+    if stop == start:
+        raise ScheduleRefused("until", "It ends as it begins, so it would keep no time free.")
     if stop - start > LONGEST_TIME_OFF:
         raise ScheduleRefused("until", "Time off lasts two years at most. For somebody who has left, end the shifts.")
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):

@@ -87,7 +87,7 @@ async def test_seeding_once_leaves_existing_data_unchanged(
     over.write_text(faster.replace("at most 5 calls", "at most 6 calls"))
     refused = await asyncio.to_thread(run_muster, variables, "seed", "--rules", str(over))
     assert refused.returncode == 1
-    assert "Version 2 of Marta is being tried on 10 % of the customers" in refused.stderr
+    assert "Version 2 of Marta is live for 10 % of the customers" in refused.stderr
 
 
 async def test_a_new_sign_in_link_replaces_the_unused_one(database: AsyncEngine) -> None:

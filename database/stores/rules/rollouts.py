@@ -200,12 +200,12 @@ async def _version_of(conn: AsyncConnection, text: str) -> str:
 
 
 async def _status(conn: AsyncConnection) -> str:
-    """The status, such as ``version 3 is current, and version 4 is being tried on 30 % of the customers``."""
+    """The status, such as ``version 3 is current, and version 4 is live for 30 % of the customers``."""
     current, running = await current_published(conn), await running_row(conn)
     status = f"version {current.number} is current" if current else "no version is current"
     if running is None:
         return f"{status} for everybody"
-    return f"{status}, and version {running.candidate} is being tried on {share_words(running.percent)}"
+    return f"{status}, and version {running.candidate} is live for {share_words(running.percent)}"
 
 
 async def _end_running(conn: AsyncConnection, row: Row[Any], author: str, reason: str, now: datetime) -> None:

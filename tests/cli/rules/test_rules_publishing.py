@@ -115,7 +115,7 @@ async def test_publishing_in_rollout_steps_and_on_an_outdated_version(
     assert (code, output) == (0, "desk.rules: version 2, for 10 % of the customers\n")
     code, output = await run(desk, "rules", "publish", rewritten(tmp_path, ("billing", "sails")), "--reason", "again")
     assert code == 1
-    assert "is being tried" in output
+    assert "is live for" in output
     code, output = await run(desk, "rules", "publish", file, "--reason", "x", "--author", "nobody@example.com")
     assert code == 2
     assert "nobody has the address" in output

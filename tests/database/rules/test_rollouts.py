@@ -147,7 +147,7 @@ async def test_a_rollout_advances_step_by_step_to_everybody(house: House) -> Non
 async def test_one_candidate_at_a_time(house: House) -> None:
     await house.publish(FASTER, 1, 10)
     for percent in (30, 100):
-        with pytest.raises(StageRuns, match=r"Version 2 of Marta is being tried on 10 % of the customers"):
+        with pytest.raises(StageRuns, match=r"Version 2 of Marta is live for 10 % of the customers"):
             await house.publish(OTHER, 1, percent, "Otto")
     assert (await house.publish(FASTER, 1, 10)).number == 2, "clicked twice"
     assert (await house.publish(RULES, 1)).number == 1

@@ -50,7 +50,7 @@ async def test_a_running_rollout_refuses_another_and_keeps_the_draft(office: Off
     mine = RULES.replace("at most 5 calls", "at most 6 calls")
     answer = await marta.post("/rules/publish", "/rules/edit", text=mine, reason="one more", based_on="1")
     assert answer.status_code == 409
-    assert "Version 2 of Ada Admin is being tried on 30 % of the customers" in html.unescape(answer.text)
+    assert "Version 2 of Ada Admin is live for 30 % of the customers" in html.unescape(answer.text)
     assert typed(answer) == mine
     assert 'value="one more"' in answer.text
 

@@ -75,6 +75,10 @@ async def test_errors_are_at_their_fields_and_the_form_keeps_its_values(office: 
             "what the time is kept",
         ),
         ({"what": "time_off", "from_day": "2026-12-05", "until_day": "2026-12-01"}, "ends before it begins"),
+        (
+            {"what": "time_off", "from_day": "2026-12-05", "from_time": "09:00", "until_time": "09:00"},
+            "ends as it begins",
+        ),
         ({"what": "time_off", "from_day": "2026-12-05", "until_day": "2526-12-01"}, "two years at most"),
         ({"what": "time_off", "from_day": "0001-01-01"}, "five years"),
         ({"what": "holidays", "region": "Atlantis"}, "no country or region"),
