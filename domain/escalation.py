@@ -71,6 +71,8 @@ class Kind(StrEnum):
     REFUSED = "refused"
     LINK_ISSUED = "link_issued"
     LINK_NUDGED = "link_nudged"
+    NUDGED = "nudged"
+    """Support ops asked for a reminder, or for the search and the workflow to be started again."""
     LINK_EXPIRED = "link_expired"
     BOOKED = "booked"
     MOVED = "moved"

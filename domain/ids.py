@@ -15,7 +15,8 @@ KICK_CHANNEL = "kick"
 """NOTIFY channel: a round may now find somebody, because a person is free, or a call was declined, moved or is due."""
 LIVE_CHANNEL = "live"
 """NOTIFY channel: pages that show the object named in the payload should update. Payload: ``escalation:<id>``,
-``person:<id>``, ``round:<id>``.
+``person:<id>``, ``round:<id>``; ``story:<id>`` concerns an escalation's story alone, so that a round of hundreds of
+offers doesn't make hundreds of desks refresh.
 """
 REBUILD_CHANNEL = "rebuild"
 """NOTIFY channel: support ops asked for a workflow to be rebuilt."""

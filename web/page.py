@@ -32,6 +32,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "when": times.when,
         "clock": times.clock,
+        "clock_to_the_second": times.clock_to_the_second,
         "start_when": times.start_when,
         "start_clock": times.start_clock,
         "day": times.day,

@@ -51,14 +51,14 @@ def lead_alert(context: LetterContext, addresses: Addresses) -> Letter:
 
 
 def manager_nobody(context: LetterContext, addresses: Addresses) -> Letter:
-    link = ", and has a link that books with priority" if may_book(context) else ""
+    link = ", with a link that books with priority" if may_book(context) else ""
     return Letter(
         subject=f"Nobody was available: {context.subject}",
         greeting="Hello,",
         lines=(
             f"The search for someone to take the call with {customer(context)} about “{context.subject}” "
             f"has ended without anyone. {_due(context)}",
-            f"The customer has been told{link}.",
+            f"We write to the customer as well{link}.",
         ),
         button=Button("See the escalation", addresses.story(context)),
     )

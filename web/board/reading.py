@@ -37,7 +37,8 @@ async def board_parts(request: Request, engine: Engine, signed: Signed) -> HTMLR
 @router.get("/stream")
 async def board_stream(request: Request, live: LiveEvents) -> StreamingResponse:
     async def draw(payload: str) -> Sequence[StreamEvent]:
-        return (StreamEvent("wake", LIVE_CHANNEL),)
+        # Whatever changes a story alone has woken the board as a round's or a person's change already.
+        return () if payload.startswith("story:") else (StreamEvent("wake", LIVE_CHANNEL),)
 
     async def allowed() -> bool:
         return await still_allowed(request)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from database.stores.queries.escalation_detail import Fields, WholeEscalation
 from domain.escalation import Kind, State
 from domain.wrap_up import Resolution
+from web.ops.story import newest_sentence
 from web.wording.states import state_words
 from web.wording.times import clock, when
 
@@ -75,7 +76,7 @@ def _mustering(escalation: WholeEscalation) -> Headline:
     began: datetime | None = call["search_began_at"] if call else None
     if live is not None:
         where = f"Offered to {live['person_name']}."
-        return Headline(where, "If they don’t take it, the next person is asked.", live["expires_at"])
+        return Headline(where, "If they don’t take it, the search goes on.", live["expires_at"])
     if began is None:
         return Headline("The search for a person is about to begin.", "", call["muster_at"] if call else None)
     ends = began + timedelta(seconds=escalation.plan.gives_up_after)
@@ -120,9 +121,9 @@ def _rating(escalation: WholeEscalation) -> Headline:
     if wrapped_up is None:
         return Headline("Waiting for the rating.", "", None)
     survey = wrapped_up + timedelta(seconds=decision.feedback.ask_after)
-    if any(event["kind"] == "survey_sent" for event in escalation.events):
+    if asked := newest_sentence(escalation, Kind.SURVEY_SENT):
         ends = survey + timedelta(seconds=decision.links.survey_expires)
-        return Headline(f"{customer} was asked for a rating.", "Without one, the survey ends.", ends)
+        return Headline(asked, "Without a rating, the survey ends.", ends)
     text = f"{customer} will be asked for a rating {when(survey, escalation.desk_zone)}."
     return Headline("The call is over and wrapped up.", text, survey)
 

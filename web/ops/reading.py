@@ -11,14 +11,15 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from database.listening import EVERYTHING
 from database.stores.queries.escalation_detail import WholeEscalation
-from domain.escalation import OPEN_STATES, EscalationUnknown, State
+from domain.escalation import OPEN_STATES, EscalationUnknown, Kind, State
 from domain.failure import Unreachable
 from web.api.escalations import read_or_raise, read_story
 from web.dependencies import Archive, Engine, Gateway, LiveEvents
 from web.live import StreamEvent, event_stream
+from web.ops.asked import offer_words
 from web.ops.headline import headline
 from web.ops.rebuilding import diagnosis, newest_status
-from web.ops.story import reader_name, story_of
+from web.ops.story import newest_sentence, reader_name, story_of
 from web.page import page
 from web.security.access import still_allowed
 from web.security.access_matrix import RULES
@@ -28,9 +29,9 @@ from web.wording.states import state_words
 
 router = APIRouter(prefix="/ops")
 
+STORIES = {"nudged": Kind.NUDGED, "withdrawn": Kind.WITHDRAWN}
+"""Actions that the story's own sentence confirms, because it says what was done and who was told."""
 CONFIRMATIONS = {
-    "nudged": "Nudged. Whatever happens now appears in the story.",
-    "withdrawn": "Withdrawn. If a call was booked, the customer is emailed.",
     "sent": "Queued. It will be sent in a moment.",
     "not-failed": "This message no longer counts as failed.",
 }
@@ -41,7 +42,8 @@ async def one_page(
     request: Request, engine: Engine, archive: Archive, signed: Signed, escalation_id: str, said: str = ""
 ) -> HTMLResponse:
     escalation = await read_story(engine, archive, escalation_id)
-    return await story_page(request, signed.roles, escalation, said=CONFIRMATIONS.get(said, ""))
+    confirmation = newest_sentence(escalation, STORIES[said]) if said in STORIES else CONFIRMATIONS.get(said, "")
+    return await story_page(request, signed.roles, escalation, said=confirmation)
 
 
 async def story_page(
@@ -68,6 +70,7 @@ def _story_page(
         line=headline(escalation),
         state=state_words(escalation.state, escalation.outcome),
         story=story_of(escalation),
+        asked=[(offer, offer_words(offer, escalation.events)) for offer in escalation.offers],
         facts=fact_rows(escalation.ticket["facts"], escalation.declared),
         opened_by=reader_name(escalation.opened_by, escalation),
         may_act=may_act,
@@ -107,13 +110,18 @@ async def workflow_part(
     return page(request, template, escalation=escalation, zone=escalation.desk_zone, **context)
 
 
+def concerns(payload: str, escalation_id: str) -> bool:
+    """Whether a notification is about this escalation, or its story."""
+    return payload in (EVERYTHING, f"escalation:{escalation_id}", f"story:{escalation_id}")
+
+
 @router.get("/{escalation_id}/stream")
 async def stream(request: Request, engine: Engine, live: LiveEvents, escalation_id: str) -> StreamingResponse:
     """Sends the event ``changed`` whenever something happens to this escalation."""
     escalation = await read_or_raise(engine, escalation_id)
 
     async def draw(payload: str) -> Sequence[StreamEvent]:
-        return [StreamEvent("changed", "")] if payload in (EVERYTHING, f"escalation:{escalation.id}") else []
+        return [StreamEvent("changed", "")] if concerns(payload, escalation.id) else []
 
     async def allowed() -> bool:
         return await still_allowed(request)

@@ -58,6 +58,11 @@ def clock(moment: datetime, zone: str | None = None) -> str:
     return _clock(moment, zone, "%H:%M")
 
 
+def clock_to_the_second(moment: datetime, zone: str | None = None) -> str:
+    """``10:30:07``, for the order of events that are seconds apart."""
+    return _clock(moment, zone, "%H:%M:%S")
+
+
 def start_clock(start: datetime, zone: str | None = None) -> str:
     """The time at which a call starts: with its seconds if it has any, so that none are lost (``10:30:20``)."""
     return _clock(start, zone, "%H:%M:%S" if start.second else "%H:%M")

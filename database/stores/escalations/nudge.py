@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores import customer_link
 from database.stores.customer_link import find_issued
-from database.stores.journal.timeline import lock, notify
+from database.stores.journal.timeline import lock, notify, record
 from database.tables.escalation import escalation_event
 from database.tables.muster import call
 from domain.escalation import RELAYED_AT_ONCE, Kind, State
@@ -22,12 +22,14 @@ async def nudge(conn: AsyncConnection, escalation_id: str, actor: str, now: date
     if row.state in (State.CLOSED, State.REFUSED):
         return "There is nothing to nudge: this escalation is over."
     if row.state == State.INVITED and (issued := await find_issued(conn, escalation_id)) is not None:
+        await record(conn, escalation_id, Kind.NUDGED, now, actor=actor)
         await customer_link.nudge(conn, escalation_id, issued.link_id, now, key=f"{actor}/{now.isoformat()}")
         return "The customer has been sent the link again."
     await _relay_again(conn, escalation_id)
     await notify(conn, KICK_CHANNEL)
     newest = select(call.c.state).where(call.c.escalation == escalation_id).order_by(call.c.nth.desc()).limit(1)
     state = str((await conn.execute(newest)).scalar_one())
+    await record(conn, escalation_id, Kind.NUDGED, now, body={"call": state}, actor=actor)
     return f"The workflow receives all events again, and a round starts. The call is {state.replace('_', ' ')}."
 
 

@@ -156,8 +156,11 @@ async def until_next_due(conn: AsyncConnection, channel: Channel) -> timedelta |
 
 
 async def mark_sent(conn: AsyncConnection, message_id: str) -> None:
+    """Mark a message as sent, and wake the pages that say so."""
     sent = update(message).where(message.c.id == message_id, message.c.state == "queued")
-    await conn.execute(sent.values(state="sent", sent_at=func.now(), last_error=""))
+    sent = sent.values(state="sent", sent_at=func.now(), last_error="")
+    woken = func.pg_notify(ids.LIVE_CHANNEL, func.concat("story:", message.c.escalation))
+    await conn.execute(sent.returning(woken))
 
 
 async def retry_later(conn: AsyncConnection, message_id: str, error: str, wait: timedelta) -> None:

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import notify
 from domain.escalation import RELAYED_AT_ONCE, Kind, State
-from domain.ids import OUTBOX_CHANNEL
+from domain.ids import LIVE_CHANNEL, OUTBOX_CHANNEL
 
 _COUNT_UP = text("""
 UPDATE escalation e SET seq = e.seq + u.n, updated_at = :now, state = coalesce(u.state, e.state)
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS u(id uuid, n int, state text)
-WHERE e.id = u.id RETURNING e.id, e.seq - u.n AS before
+WHERE e.id = u.id RETURNING e.id, e.seq - u.n AS before, pg_notify(:live, 'story:' || e.id)
 """)
 
 _WRITE = text("""
@@ -41,13 +41,13 @@ class EventToWrite:
 
 
 async def write_events(conn: AsyncConnection, events: Sequence[EventToWrite], now: datetime) -> None:
-    """Write events in order, and move each escalation to the state of its last event that has one."""
+    """Write events in order, move each escalation to the state of its last event that has one, and wake its story."""
     if not events:
         return
     counts = Counter(event.escalation_id for event in events)
     states = {event.escalation_id: event.state.value for event in events if event.state is not None}
     updates = [{"id": one, "n": number, "state": states.get(one)} for one, number in counts.items()]
-    values = {"rows": to_json(updates).decode(), "now": now}
+    values = {"rows": to_json(updates).decode(), "now": now, "live": LIVE_CHANNEL}
     next_seq = {str(row.id): row.before + 1 for row in await conn.execute(_COUNT_UP, values)}
     rows = []
     for event in events:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,7 @@ from database.stores.rounds.repair import note_rebuilt
 from database.tables.escalation import escalation, message
 from domain.escalation import Kind, State
 from tests.web.office import Office, office, ticket
-from web.ops.story import _SENTENCES
+from web.ops.story_words import SENTENCES
 
 __all__ = ["office"]
 
@@ -118,10 +119,11 @@ async def test_an_escalations_page_shows_its_story(office: Office) -> None:
     assert "Anna Schmidt declined the call." in page
     assert "&lt;b&gt;busy&lt;/b&gt;" in page
     assert "Why this rule" in page
+    assert re.search(r"\d\d:\d\d:\d\d</time>", page), "events of one minute have their order"
 
 
 def test_every_kind_of_event_has_its_sentence() -> None:
-    assert set(_SENTENCES) == set(Kind)
+    assert set(SENTENCES) == set(Kind)
 
 
 async def test_every_state_has_its_headline(office: Office) -> None:
@@ -161,7 +163,8 @@ async def test_the_page_works_while_temporal_is_down(office: Office) -> None:
     one = await opened(office)
     ops = await office.browser("Otto Ops")
     assert "Temporal does not answer right now" in await ops.get(f"/ops/{one}/workflow")
-    assert (await ops.post(f"/ops/{one}/nudge", f"/ops/{one}")).status_code == 303
+    nudged = await ops.post(f"/ops/{one}/nudge", f"/ops/{one}")
+    assert "Otto Ops nudged it: the customer gets the link again." in await ops.get(nudged.headers["location"])
     answer = await ops.post(f"/ops/{one}/withdraw", f"/ops/{one}", reason="sold the boat")
     assert answer.status_code == 303
     assert "sold the boat" in await ops.get(f"/ops/{one}")
