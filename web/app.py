@@ -107,6 +107,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             ending = [
                 tasks.create_task(report_serving(pools.desks)),
                 tasks.create_task(app.state.loop_watch.run()),
+                tasks.create_task(app.state.signs_of_life.run()),
                 tasks.create_task(app.state.unsigned_deliveries.run()),
             ]
             yield

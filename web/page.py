@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from domain.rounds.presence import BEAT_EVERY
 from web.assets import asset_url
 from web.dependencies import settings_of
 from web.security.access_matrix import places_for
@@ -50,7 +52,8 @@ _TEMPLATES = _environment()
 
 
 def draw(request: Request, template: str, **context: Any) -> str:
-    """Render a template. Besides its context, it can use ``request, signed, nav, form_token`` and ``embedded``.
+    """Render a template. Besides its context, it can use ``request, signed, nav, form_token, embedded`` and
+    ``beat_every``, the milliseconds between two heartbeats.
 
     ``signed`` is the ``SignedIn`` of this request or None.
     """
@@ -61,6 +64,7 @@ def draw(request: Request, template: str, **context: Any) -> str:
         "nav": places_for(signed.roles) if signed else (),
         "form_token": form_token(request),
         "embedded": settings_of(request).embedded,
+        "beat_every": BEAT_EVERY // timedelta(milliseconds=1),
     }
     return _TEMPLATES.get_template(template).render(defaults | context)
 

@@ -1,7 +1,7 @@
 """Presence: who can be offered a call right now.
 
-A person is present as long as their desk sends heartbeats. An open page or event stream proves nothing: both stay alive
-for minutes after a laptop is closed.
+A person is present as long as something is heard of them: the heartbeats of any staff page, and whatever they do while
+signed in. An open event stream proves nothing: it stays alive for minutes after a laptop is closed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ side.
 FLOOR_AT_LEAST = 3
 """If the desks of fewer people than this fall silent together, the people may simply have left."""
 BEAT_EVERY = timedelta(seconds=5)
-"""The interval between a desk's heartbeats. The page passes it to the scripts."""
+"""The interval between a page's heartbeats. The page passes it to the scripts."""
 LONGEST_REASON = 80
 """In characters."""
 

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.directory.read import read_directory
 from database.stores.journal.plan_json import dump_plan
+from database.stores.journal.timeline import record
 from database.stores.rules.versions import current_ruleset
 from database.tables.directory import desk, presence, shift
 from database.tables.escalation import customer, escalation
 from database.tables.muster import call, offer, rating, round, wrap_up
+from domain.escalation import Kind
 from domain.ids import call_id
 from domain.plan import Plan
 from rules_dsl import read_facts
@@ -139,6 +141,13 @@ class Floor:
     async def change_presence(self, name: str, **values: Any) -> None:
         async with self.engine.begin() as conn:
             await conn.execute(update(presence).where(presence.c.person == self.people[name]).values(values))
+
+    async def happened(self, made: Made, *events: tuple[str, dict[str, Any]]) -> None:
+        """Writes events of this call into the timeline."""
+        async with self.engine.begin() as conn:
+            for kind, body in events:
+                about = body | {"call_id": made.call_id}
+                await record(conn, made.escalation_id, Kind(kind), datetime.now(UTC), body=about)
 
     async def wake(self, payload: str) -> None:
         async with self.engine.begin() as conn:

@@ -17,6 +17,7 @@ from web.customer.customer_link import CustomerRequest, LinkRequest
 from web.dependencies import AppSettings
 from web.page import page
 from web.security.csrf import Guarded
+from web.security.session import find_signed_in
 from web.wording import times
 
 router = APIRouter()
@@ -28,6 +29,11 @@ OPENS = timedelta(minutes=15)
 @router.get("/join/{token}")
 async def join_page(visit: LinkRequest, token: str) -> HTMLResponse:
     join, link = await _open(visit, token)
+    signed = await find_signed_in(visit.request) if join.side == "agent" else None
+    if signed is not None and signed.person_id == join.person:
+        # Their desk may be closed by now: until they join, this page is what shows that they are there.
+        visit.request.state.signed = signed
+        visit.request.app.state.signs_of_life.note(signed.person_id)
     return _page(visit, join, link)
 
 

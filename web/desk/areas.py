@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -21,7 +20,7 @@ from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk as desk_queries
 from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
 from domain.ids import Tokens
-from domain.rounds.presence import AWAY_REASONS, BEAT_EVERY, LONGEST_REASON, alive
+from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, VANISHED_AFTER, alive
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
 from web.dependencies import AppTokens, Engine
@@ -138,7 +137,7 @@ async def desk_page(
     async with desk.engine.connect() as conn:
         fingerprints = asdict(await read_desk_changes(conn, desk.person_id, moment))
         current = await _read_areas(conn, desk, moment, areas_of(desk.signed))
-    current |= context | {"fingerprints": fingerprints, "beat_every": BEAT_EVERY // timedelta(milliseconds=1)}
+    current |= context | {"fingerprints": fingerprints, "vanished_after": VANISHED_AFTER.seconds}
     response = page(desk.request, "desk/desk.html", status, **current)
     response.headers.update(headers or {})
     return response

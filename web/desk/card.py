@@ -53,10 +53,25 @@ def passed_words(card: CallCard) -> str:
     elsewhere = card.taken_by is not None and card.taken_by != card.offered_to
     if card.offer_state == "offered" and card.remaining > 0:
         return ""
+    if card.offer_state in ("offered", "expired", "missed") and (lost := _lost_words(card)):
+        return f"{lost}, and somebody else took it" if elsewhere else f"{lost}, so somebody else is looked for"
     if card.offer_state in ("offered", "expired"):
         return "it ran out, and somebody else took it" if elsewhere else "it ran out before it was answered"
     if card.offer_state == "withdrawn":
         return "somebody else took it" if elsewhere else "the call was cancelled, moved or taken back"
-    if card.offer_state == "missed":
-        return "you didn’t join in time, so somebody else is being asked"
     return {"declined": "you declined it", "accepted": "you have taken it"}.get(card.offer_state, "the call is over")
+
+
+def _lost_words(card: CallCard) -> str:
+    """How this person lost the call or its offer; empty if the offer just ran out."""
+    if "midway" in card.course:
+        alone = "the customer said that nobody else was in the room"
+        came_not = "you didn’t come back in time" if card.offer_state == "missed" else "your desk wasn’t connected"
+        return f"{alone}, and {came_not}"
+    if card.offer_state == "missed":
+        return "you had taken it and didn’t join in time"
+    if "accepted" in card.course:
+        return "you had taken it, but your desk lost its connection before you joined"
+    if card.answered_at is not None and card.answered_at < card.expires_at:
+        return "your desk lost its connection before you answered"
+    return ""

@@ -14,6 +14,7 @@ from database.stores.rounds.presence import find_colleagues
 from web.desk.areas import DeskRequest, OwnDesk, desk_page, draw_changed, seen_in
 from web.desk.card import brief
 from web.desk.feed import DeskFeed, Feed
+from web.desk.signs_of_life import Heartbeats
 from web.live import StreamEvent, event_stream
 from web.page import draw
 from web.security.access import still_allowed
@@ -28,7 +29,10 @@ router = APIRouter()
 
 
 @router.get("/desk")
-async def show_desk(desk: OwnDesk) -> Response:
+async def show_desk(desk: OwnDesk, heartbeats: Heartbeats) -> Response:
+    if "agent" in desk.signed.roles:
+        # Before the page is read: whoever opens their desk is there, and must not read that they aren't connected.
+        await heartbeats.keep(desk.person_id, desk.signed.time_zone)
     colleagues = None
     if "manager" in desk.signed.roles:
         async with desk.engine.connect() as conn:

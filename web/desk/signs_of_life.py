@@ -1,7 +1,12 @@
-"""Heartbeats: each desk sends one every few seconds, and one transaction writes the heartbeats of many desks."""
+"""Signs of life: heartbeats, which every staff page sends, and whatever else an agent does while signed in.
+
+One transaction writes those of many people.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,10 +14,13 @@ from typing import Annotated
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
+from database.engine import DATABASE_DOWN
 from database.stores.queries.desk_changes import DeskChanges, DeskMoment, read_many_desk_changes
 from database.stores.rounds.presence import heartbeats
 from web.batching import Batcher
 from web.dependencies import from_state
+
+log = logging.getLogger(__name__)
 
 PAUSE = 0.2
 """Minimum seconds between two transactions, and therefore the longest time a heartbeat waits to be written."""
@@ -25,11 +33,31 @@ class SignOfLife:
 
 
 class SignsOfLife:
-    """The heartbeats from this process's desks."""
+    """The signs of life of the agents whom this process serves."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._batcher = Batcher(self._keep, pause=PAUSE)
+        self._noted: set[int] = set()
+        self._wake = asyncio.Event()
+
+    def note(self, person_id: int) -> None:
+        """Have ``run`` write a sign of life a moment later, so that no request waits for it."""
+        self._noted.add(person_id)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write what was noted, until cancelled. Survives an outage of the database."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            people, self._noted = self._noted, set()
+            try:
+                async with self._engine.begin() as conn:
+                    await heartbeats(conn, people, current_time())
+            except DATABASE_DOWN as error:
+                log.warning("signs of life not written people=%s error=%s", len(people), type(error).__name__)
+            await asyncio.sleep(PAUSE)
 
     async def keep(self, person_id: int, time_zone: str) -> DeskChanges | None:
         """Write a heartbeat and return the desk's current fingerprints.

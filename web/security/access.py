@@ -14,8 +14,19 @@ from web.security.refusals import note_refusal
 from web.security.session import SignedIn, find_signed_in
 from web.security.text_checks import is_unfit, refuse_unfit
 
-BACKGROUND = frozenset({"POST /desk/presence/heartbeat"})
+BACKGROUND = frozenset({"POST /desk/presence/heartbeat", "POST /desk/presence/elsewhere"})
 """Routes that pages call in the background; nobody waits for the response."""
+NO_SIGN_OF_LIFE = BACKGROUND | {
+    "GET /desk/live",
+    "GET /desk/stream",
+    "GET /board/parts",
+    "GET /board/stream",
+    "GET /ops/{escalation_id}/stream",
+    "POST /sign-out",
+}
+"""Routes that don't show that an agent is there: pages call them by themselves, or the agent leaves by them.
+Heartbeats write their sign of life themselves.
+"""
 
 
 def key_of(method: str, path: str) -> str:
@@ -44,6 +55,8 @@ async def allowed(request: Request) -> None:
         await note_refusal(request, signed.actor, "a role", key)
         raise RoleMissing(tuple(sorted(role.value for role in rule)))
     request.state.signed = signed
+    if Role.AGENT in signed.roles and key not in NO_SIGN_OF_LIFE:
+        request.app.state.signs_of_life.note(signed.person_id)
 
 
 async def still_allowed(request: Request) -> bool:

@@ -83,6 +83,7 @@ MATRIX: dict[str, Rule] = {
     "GET /desk/stream": DESK_VIEWERS,
     "POST /desk/presence": DESK,
     "POST /desk/presence/heartbeat": DESK,
+    "POST /desk/presence/elsewhere": DESK,
     "GET /desk/offers/{call_id}/{nth}/context": DESK,
     "POST /desk/offers/{call_id}/{nth}/accept": DESK,
     "POST /desk/offers/{call_id}/{nth}/decline": DESK,

@@ -45,7 +45,8 @@
   } catch {
     setInterval(beat, every);
   }
-  beat();
+  // htmx reads the page only once it is complete, after this script: an earlier beat would be lost.
+  document.addEventListener("DOMContentLoaded", beat);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
   window.addEventListener("online", beat);
   // The stream only says when to fetch. It begins with a wake-up, including after each reconnection.

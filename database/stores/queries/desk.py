@@ -40,7 +40,8 @@ SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, 
   e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.facts, e.mode, e.plan AS stored_plan,
   cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email,
   coalesce(nullif(e.customer_zone, ''), cu.time_zone) AS customer_zone,
-  cu.language AS customer_language, cu.phone AS customer_phone, {conversation} AS conversation, w.resolved, r.score
+  cu.language AS customer_language, cu.phone AS customer_phone, {conversation} AS conversation, w.resolved, r.score,
+  {course} AS course
 FROM call c
   JOIN LATERAL (SELECT * FROM offer WHERE {offer} ORDER BY nth DESC LIMIT 1) o ON true
   JOIN escalation e ON e.id = c.escalation JOIN customer cu ON cu.id = e.customer
@@ -48,11 +49,17 @@ FROM call c
 WHERE {call}
 """
 
+# What the timeline says about one offer.
+_COURSE = """ARRAY(SELECT CASE WHEN v.body ? 'midway' THEN 'midway' ELSE v.kind END FROM escalation_event v
+    WHERE v.escalation = e.id AND v.kind IN ('accepted', 'offer_expired', 'agent_vanished', 'agent_missed')
+      AND v.body ->> 'call_id' = CAST(c.id AS text) AND v.body ->> 'offer' = CAST(o.nth AS text) ORDER BY v.seq)"""
+_NO_COURSE = "CAST('{}' AS text[])"
 _MY_OFFER = "call = c.id AND person = :person AND state IN ('accepted', 'done')"
 _CURRENT = text(
     _CARD.format(
         why="o.why",
         conversation="e.conversation",
+        course=_NO_COURSE,
         offer=_MY_OFFER,
         call="c.person = :person AND c.accepted_at > :recent AND c.state IN ('taken', 'on_call', 'wrapping_up')"
         " ORDER BY c.accepted_at DESC",
@@ -62,6 +69,7 @@ _TODAY = text(
     _CARD.format(
         why="o.why",
         conversation="e.conversation",
+        course=_NO_COURSE,
         offer=_MY_OFFER,
         call="c.person = :person AND c.accepted_at >= :day ORDER BY coalesce(c.starts_at, c.accepted_at)",
     )
@@ -70,6 +78,7 @@ _ONE = text(
     _CARD.format(
         why="o.why",
         conversation="e.conversation",
+        course=_COURSE,
         offer="call = c.id AND nth = :nth AND person = :person",
         call="c.id = :call",
     )
@@ -79,6 +88,7 @@ _OF_ROUND = text(
         # Read for hundreds of desks together, so it contains only what a desk displays at first.
         why="jsonb_build_object('values', o.why -> 'values')",
         conversation="CAST('[]' AS jsonb)",
+        course=_NO_COURSE,
         offer="call = c.id AND round = :round AND state = 'offered'",
         call="c.id IN (SELECT call FROM offer WHERE round = :round AND state = 'offered')",
     )
@@ -160,6 +170,11 @@ class CallCard:
     """The ticket's latest messages, oldest first: ``author``, ``at``, ``text``."""
     resolved: str | None
     score: int | None
+    course: Sequence[str] = ()
+    """What became of a passed offer, oldest first: ``accepted``, ``offer_expired``, ``agent_vanished``,
+    ``agent_missed``, or ``midway`` if the agent had joined and then left the customer alone. Only ``find_card`` and
+    ``find_offer`` read it.
+    """
 
     @cached_property
     def plan(self) -> Plan:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.escalation import Kind, State
 from domain.ids import LIVE_CHANNEL, OUTBOX_CHANNEL, Tokens, token_hash
 from domain.offer import Acceptance, Attribution
+from domain.rounds.presence import VANISHED_AFTER
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ call_taken AS (
       'team_name', a.team_name, 'title', a.title, 'title_name', a.title_name, 'step', a.step,
       'ruleset', a.ruleset, 'rule', a.rule)
   FROM attribution a WHERE c.id = a.call),
+-- Whoever answers is at their desk, whatever their last heartbeat said. A row locked by a heartbeat is being written.
+here AS (
+  UPDATE presence p SET since = CASE WHEN p.seen_at <= a.at - CAST(:vanished AS interval) THEN a.at ELSE p.since END,
+    seen_at = greatest(p.seen_at, a.at)
+  FROM attribution a WHERE p.person = a.person AND p.person IN (
+    SELECT person FROM presence WHERE person IN (SELECT person FROM attribution) FOR UPDATE SKIP LOCKED)),
 link AS (
   INSERT INTO join_link (token_hash, call, side, person)
   SELECT join_hash, call, 'agent', person FROM attribution ON CONFLICT DO NOTHING),
@@ -99,6 +106,7 @@ def _values(requests: Sequence[AcceptRequest], tokens: Tokens, now: datetime | N
         "people": [request.person_id for request in requests],
         "joins": [token_hash(tokens.agent_join(request.call_id, request.nth)) for request in requests],
         "now": now,
+        "vanished": VANISHED_AFTER,
         "accepted": State.ACCEPTED.value,
         "kind": Kind.ACCEPTED.value,
         "key": "accepted",

@@ -90,10 +90,17 @@ async def test_setting_the_same_presence_keeps_its_since(floor: Floor) -> None:
 async def test_a_silent_desk_counts_as_vanished_until_its_next_heartbeat(floor: Floor) -> None:
     browser = await floor.office.browser(ME)
     await available(browser)
+    desk = await browser.get("/desk")
     await floor.change_presence(ME, seen_at=datetime.now(UTC) - timedelta(seconds=21))
-    assert "Not connected" in await browser.get("/desk")
-    beat = await browser.post("/desk/presence/heartbeat", "/desk")
-    assert (beat.status_code, beat.text) == (204, "")
+    assert "Not connected" in await browser.get("/desk/live")
+    assert (await swapped(browser, "/desk/presence/heartbeat", desk)).status_code == 200
+    assert "Not connected" not in await browser.get("/desk/live")
+
+
+async def test_whoever_opens_their_desk_is_connected(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    await floor.change_presence(ME, seen_at=datetime.now(UTC) - timedelta(hours=1))
     assert "Not connected" not in await browser.get("/desk")
 
 

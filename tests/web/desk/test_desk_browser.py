@@ -237,7 +237,7 @@ async def test_accepting_moves_the_focus_to_joining(desk: Desk) -> None:
 async def test_the_page_sets_the_interval_of_heartbeats(
     desk: Desk, worker: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.desk.areas.BEAT_EVERY", timedelta(milliseconds=200))
+    monkeypatch.setattr("web.page.BEAT_EVERY", timedelta(milliseconds=200))
     if not worker:
         await desk.context.add_init_script("window.Worker = undefined")
     beats = asyncio.Semaphore(0)
@@ -247,3 +247,31 @@ async def test_the_page_sets_the_interval_of_heartbeats(
     async with asyncio.timeout(20):
         for _ in range(6):
             await beats.acquire()
+
+
+@pytest.mark.parametrize(("address", "beat"), [("/desk", "/heartbeat"), ("/shifts/me", "/elsewhere")])
+async def test_the_first_sign_of_life_comes_at_once(
+    desk: Desk, address: str, beat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.page.BEAT_EVERY", timedelta(hours=1))
+    page = await desk.context.new_page()
+    async with page.expect_request(lambda sent: sent.url.endswith(beat)):
+        await page.goto(address)
+
+
+async def test_a_page_that_is_not_the_desk_says_that_a_call_is_offered(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.page.BEAT_EVERY", timedelta(milliseconds=300))
+    page = await desk.context.new_page()
+    await page.goto("/shifts/me")
+    plain = await page.title()
+    await desk.floor.offer(await desk.floor.due_call(), ME)
+    await page.wait_for_selector("text=A call is offered to you")
+    assert await page.title() == "◎ Engine stops at sea"
+    await check(page, "elsewhere")
+    await page.click("text=Answer it on your desk")
+    await page.click("text=Decline")
+    await page.goto("/shifts/me")
+    await page.wait_for_selector("[name='seen.offer']", state="attached")
+    assert await page.title() == plain
