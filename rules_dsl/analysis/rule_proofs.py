@@ -113,8 +113,9 @@ def _check_unknown(names: Names, ruleset: Ruleset, proofs: Proofs, blocks: Seque
         if region is None or _is_explicit(proofs, fact):
             continue
         reported.add((fact, last))
-        situation = proofs.situation(region)
         decider = next(other for other in range(last + 1, len(ruleset.rules)) if _takes(proofs, other, region))
+        # An example that this rule decides whatever else is known.
+        situation = proofs.situation(next(proofs.reaching(decider, [rest])))
         name, fact_type = blocks[last].name, proofs.space.attributes[fact].fact
         if name is not None and fact_type is not None:
             names.report(

@@ -22,12 +22,12 @@ def check_steps(names: Names, tree: RulesFile, ruleset: Ruleset) -> None:
         if not lines:
             continue
         for place, line in enumerate(lines):
-            because = _because(rule, place, names.directory)
+            because = _because(rule, place, names.directory, ruleset)
             if because is not None:
                 names.report("R326", line.at, because=because)
 
 
-def _because(rule: Rule, place: int, directory: Directory) -> str | None:
+def _because(rule: Rule, place: int, directory: Directory, ruleset: Ruleset) -> str | None:
     step = rule.steps[place]
     if step.kind is not StepKind.WIDEN:
         return None
@@ -40,7 +40,7 @@ def _because(rule: Rule, place: int, directory: Directory) -> str | None:
     targets = " or ".join(target.text for target in step.targets)
     if not added:
         return f"everybody in {targets} may already be asked before it"
-    needs = _needs(rule)
+    needs = lasting_needs(rule, ruleset)
     if not any(all(meets(person, need) for need in needs) for person in added):
         return f"nobody in {targets} has {' and '.join(need.text for need in needs)}, which stays required"
     return None
@@ -55,9 +55,12 @@ def people_in(directory: Directory, targets: Sequence[Target]) -> list[Person]:
     ]
 
 
-def _needs(rule: Rule) -> list[SkillNeed]:
+def lasting_needs(rule: Rule, ruleset: Ruleset) -> list[SkillNeed]:
     """Required skills that no step drops, except those that depend on the customer or the product area."""
     dropped = {step.skill for step in rule.steps if step.kind is StepKind.DROP_SKILL}
+    if None in dropped:
+        # The skill of the product area is dropped, even if another line requires it by name.
+        dropped |= {skill for _, skill in ruleset.area_skills}
     return [
         SkillNeed(reference.skill, reference.level, None, reference.text)
         for reference in rule.requires

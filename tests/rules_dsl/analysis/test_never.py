@@ -1,17 +1,11 @@
-"""``expect never`` over the whole search, compared with asking every search step by step."""
+"""``expect never`` over the whole search."""
 
 from __future__ import annotations
 
-from itertools import product
-from random import Random
-
 import pytest
 
-from rules_dsl import check_rules, compile_rules, pool
-from rules_dsl.directory import Directory, Facts
-from rules_dsl.model.decision import CallKind
+from rules_dsl import check_rules
 from tests.rules_dsl.desks import directory, rules_text
-from tests.rules_dsl.evaluation.test_decide import MONDAY_NOON
 
 SUN = "follow_the_sun"
 OWN_STEPS = (
@@ -48,51 +42,3 @@ def test_a_step_may_be_claimed_never_to_happen() -> None:
     assert not false_claims(text + claim.format("offer booking"), "small_team")
     assert false_claims(text + claim.format("alert the team lead"), "small_team")
     assert not false_claims(text + claim.format("not alert the team lead"), "small_team")
-
-
-LINES = ('team "Support"', 'team "Office"', 'title "Advisor"', 'team "Support", title "Advisor"', 'title "Bookkeeper"')
-STEPS = (
-    'widen to team "Office"', 'widen to title "Advisor"', 'drop skill "diesel"', "offer booking",
-    "drop skill of this product area",
-)  # fmt: skip
-REQUIRED = ('skill "diesel"', 'skill "sails" at level 3', "skill of this product area")
-
-
-def random_file(random: Random) -> str:
-    """A rule for one product area, another for the rest, and the claim that some people are never asked."""
-    lines = ['rules for "Harbor Boats support"']
-    for heading in ('rule "A"\n  when product area is sails or hull', "otherwise"):
-        lines += [heading, f"  send to {random.choice(LINES)}"]
-        lines += [f"  require {skill}" for skill in random.sample(REQUIRED, random.choice((0, 0, 1)))]
-        steps = random.sample(STEPS, random.randint(0, 3))
-        lines += [f"  if nobody in {minute} minutes, {step}" for minute, step in enumerate(steps, 1)]
-    return "\n".join(lines) + "\n"
-
-
-def asked(facts: Facts, text: str, desk: Directory) -> set[tuple[str, str]]:
-    """The team and title of everybody whom the search for this escalation may ask."""
-    decision = compile_rules(text, desk).decide(facts, MONDAY_NOON)
-    if decision.kind is CallKind.REFUSED:
-        return set()
-    people = {
-        member for step in range(len(decision.steps) + 1) for member in pool(decision, desk, 0, step=step).members
-    }
-    teams, titles = ({one.id: one.name for one in groups} for groups in (desk.teams, desk.titles))
-    return {(teams[one.team], titles[one.title]) for one in desk.people if one.id in people}
-
-
-def test_a_claim_is_refused_if_and_only_if_some_search_asks_such_a_person() -> None:
-    desk, random, refused = directory("small_team"), Random(13), 0
-    areas: list[Facts] = [*({"product area": area} for area in ("engine", "hull", "sails", "billing")), {}]
-    for _ in range(60):
-        text = random_file(random)
-        if any(one.severity == "error" for one in check_rules(text, desk)):
-            continue
-        reached = [asked(facts, text, desk) for facts in areas]
-        for (team, title), negated in product((("Support", "Advisor"), ("Office", "Bookkeeper")), (False, True)):
-            happens = any(((team, title) == one) is not negated for people in reached for one in people)
-            target = f'{"not " if negated else ""}team "{team}", title "{title}"'
-            claim = f'expect never "x"\n  when anything\n  then {target}\n'
-            assert bool(false_claims(text + claim, "small_team")) is happens, text + claim
-            refused += happens
-    assert 20 < refused < 200
