@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     Row,
     Select,
     Tuple,
-    and_,
-    any_,
-    cast,
     func,
     literal,
-    or_,
     select,
-    text,
+    true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import LateralFromClause
 
-from database.tables.account import webhook_source
-from database.tables.directory import team
-from database.tables.escalation import customer, escalation, message
-from database.tables.webhook import webhook_source_deleted
+from database.stores.queries.escalation_search import condition_of, of_ticket
+from database.tables.booking import booking
+from database.tables.directory import person, team
+from database.tables.escalation import NAMED_HERE, customer, escalation, message
+from database.tables.muster import call, offer
 from domain.escalation import State
-from domain.ticket_address import read_address
-from domain.ticket_reference import ReferenceUnclear, account_of, read_reference
+from domain.ticket_reference import read_reference
 
 Place = tuple[datetime, str]
 """End of a page: the time and the id of its last escalation."""
@@ -52,6 +47,14 @@ class EscalationLine:
     opened_at: datetime
     updated_at: datetime
     failed_messages: int
+    starts_at: datetime | None
+    """When the newest call is booked for; None for a call now, or if none is booked."""
+    call_state: str | None
+    """The newest call's state; None if there is no call."""
+    agent: str | None
+    """Who has the newest call, or is asked to take it."""
+    at_risk: bool
+    """Whether nobody can serve the booked call at present."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,13 @@ class EscalationFilter:
 
     states: tuple[str, ...] = ()
     words: str = ""
-    """Part of the ticket's id or subject, or of the customer's name or address; or the ticket's own address."""
+    """A ticket's address or number, an id, or part of a ticket's subject, or of a customer's, an agent's or a rule's
+    name."""
     still_since: datetime | None = None
     """Only escalations without an event since then."""
     failed_messages: bool = False
+    at_risk: bool = False
+    """Only escalations whose booked call nobody can serve at present."""
     opened: tuple[datetime, datetime] | None = None
     """Only escalations opened in this half-open span."""
     outcomes: tuple[str, ...] = ()
@@ -81,19 +87,30 @@ class EscalationFilter:
 EVERY = EscalationFilter()
 COUNTED = 10_000
 """Counts stop here: to count the escalations of several years would take longer than reading a page of them."""
-CUSTOMERS_FOUND = 1_000
-"""Maximum customers whose name or address contains the words; their escalations are listed."""
-
-_COUNTS = text("""
-SELECT state, (SELECT count(*) FROM (SELECT FROM escalation e WHERE e.state = s.state LIMIT :most) counted) AS number
-FROM unnest(CAST(:states AS text[])) AS s (state)
-""")
 
 
-async def counts_by_state(conn: AsyncConnection) -> dict[str, int]:
-    """Number of escalations by state; ``COUNTED + 1`` means more than ``COUNTED``."""
-    values = {"states": [state.value for state in State], "most": COUNTED + 1}
-    return {row.state: row.number for row in await conn.execute(_COUNTS, values) if row.number}
+async def counts_by_state(conn: AsyncConnection, sought: EscalationFilter = EVERY) -> dict[str, int]:
+    """Number of escalations by state that the filter lets through, whatever its own states.
+
+    ``COUNTED + 1`` means more than ``COUNTED``.
+    """
+    conditions = await _conditions(conn, replace(sought, states=()))
+    found = select(escalation.c.id).where(*conditions)
+    if sought.customer:
+        found = found.join(customer, customer.c.id == escalation.c.customer)
+    counts = (
+        select(literal(state.value).label("state"), func.count().label("number")).select_from(
+            found.where(escalation.c.state == state.value).limit(COUNTED + 1).subquery()
+        )
+        for state in State
+    )
+    return {row.state: row.number for row in await conn.execute(union_all(*counts)) if row.number}
+
+
+async def all_teams(conn: AsyncConnection) -> list[str]:
+    """The names of all teams to which an escalation may have gone, deleted ones last."""
+    query = select(team.c.name).order_by(team.c.retired_at.is_not(None), team.c.name)
+    return list(dict.fromkeys((await conn.execute(query)).scalars()))
 
 
 async def list_stuck_first(
@@ -128,62 +145,65 @@ async def _filtered(conn: AsyncConnection, sought: EscalationFilter) -> Select[A
         .where(message.c.escalation == escalation.c.id, message.c.state == "failed")
         .scalar_subquery()
     )
-    query = select(escalation, customer.c.name, customer.c.email, failed.label("failed_messages")).join(
-        customer, customer.c.id == escalation.c.customer
+    its_call = _newest_call()
+    lost = select(booking.c.id).where(booking.c.escalation == escalation.c.id, booking.c.state == "at_risk").exists()
+    query = select(
+        escalation,
+        NAMED_HERE.label("name"),
+        customer.c.email,
+        failed.label("failed_messages"),
+        its_call.c.starts_at,
+        its_call.c.call_state,
+        its_call.c.agent,
+        lost.label("at_risk"),
     )
+    joined = escalation.join(customer, customer.c.id == escalation.c.customer).outerjoin(its_call, true())
+    return query.select_from(joined).where(*await _conditions(conn, sought))
+
+
+def _newest_call() -> LateralFromClause:
+    live = ("offered", "accepted", "done")
+    asked = select(offer.c.person).where(offer.c.call == call.c.id, offer.c.state.in_(live))
+    asked = asked.order_by(offer.c.nth.desc()).limit(1)
+    who = func.coalesce(call.c.person, asked.scalar_subquery())
+    return (
+        select(call.c.starts_at, call.c.state.label("call_state"), person.c.name.label("agent"))
+        .select_from(call.outerjoin(person, person.c.id == who))
+        .where(call.c.escalation == escalation.c.id)
+        .order_by(call.c.nth.desc())
+        .limit(1)
+        .lateral("newest_call")
+    )
+
+
+async def _conditions(conn: AsyncConnection, sought: EscalationFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if sought.states:
-        query = query.where(escalation.c.state.in_(sought.states))
+        conditions.append(escalation.c.state.in_(sought.states))
     if sought.still_since is not None:
-        query = query.where(escalation.c.updated_at <= sought.still_since)
+        conditions.append(escalation.c.updated_at <= sought.still_since)
     if sought.opened is not None:
         since, until = sought.opened
-        query = query.where(escalation.c.opened_at >= since, escalation.c.opened_at < until)
+        conditions.append((escalation.c.opened_at >= since) & (escalation.c.opened_at < until))
     if sought.failed_messages:
-        query = query.where(escalation.c.id.in_(select(message.c.escalation).where(message.c.state == "failed")))
+        conditions.append(escalation.c.id.in_(select(message.c.escalation).where(message.c.state == "failed")))
+    if sought.at_risk:
+        conditions.append(escalation.c.id.in_(select(booking.c.escalation).where(booking.c.state == "at_risk")))
     if sought.words:
-        query = query.where(or_(*await _with_words(conn, sought.words)))
+        conditions.append(await condition_of(conn, sought.words))
     if sought.outcomes:
-        query = query.where(escalation.c.outcome.in_(sought.outcomes))
+        conditions.append(escalation.c.outcome.in_(sought.outcomes))
     if sought.ticket:
-        query = query.where(_of_ticket(sought.ticket))
+        conditions.append(of_ticket(read_reference(sought.ticket, "")))
     if sought.customer:
-        query = query.where(customer.c.email == sought.customer)
+        conditions.append(customer.c.email == sought.customer)
     if sought.team:
-        query = query.where(escalation.c.team.in_(select(team.c.id).where(team.c.name == sought.team)))
+        conditions.append(escalation.c.team.in_(select(team.c.id).where(team.c.name == sought.team)))
     if sought.rule:
-        query = query.where(escalation.c.rule == sought.rule)
+        conditions.append(escalation.c.rule == sought.rule)
     if sought.updated_since is not None:
-        query = query.where(escalation.c.updated_at >= sought.updated_since)
-    return query
-
-
-async def _with_words(conn: AsyncConnection, words: str) -> list[ColumnElement[bool]]:
-    """Conditions on columns of one table, which PostgreSQL can look up in several indexes together.
-
-    The address of a ticket, or its number after ``#``, means that ticket alone.
-    """
-    address = read_address(words)
-    if (address is not None and address.id) or (words.startswith("#") and words[1:].strip()):
-        # What looks like a ticket but names none may be part of a subject.
-        with suppress(ReferenceUnclear):
-            return [_of_ticket(words)]
-    of_customer = (column.icontains(words, autoescape=True) for column in (customer.c.name, customer.c.email))
-    found = (await conn.execute(select(customer.c.id).where(or_(*of_customer)).limit(CUSTOMERS_FOUND))).scalars().all()
-    of_ticket = [column.icontains(words, autoescape=True) for column in (escalation.c.ticket_id, escalation.c.subject)]
-    return [*of_ticket, escalation.c.customer == any_(cast(literal(list(found)), ARRAY(BigInteger)))]
-
-
-def _of_ticket(given: str) -> ColumnElement[bool]:
-    """Escalations of the ticket with this address, or of those with this number. Raises ``ReferenceUnclear``."""
-    reference = read_reference(given, "")
-    if not reference.url:
-        return escalation.c.ticket_id == reference.id
-    # Until its account is known, a source's name stands for it.
-    of_account = escalation.c.ticket_account.in_([account_of(reference.url), ""])
-    of_source = escalation.c.ticket_account.in_(
-        select(webhook_source.c.name).union_all(select(webhook_source_deleted.c.name))
-    )
-    return and_(escalation.c.ticket_id == reference.id, or_(of_account, of_source))
+        conditions.append(escalation.c.updated_at >= sought.updated_since)
+    return conditions
 
 
 def _line(row: Row[Any]) -> EscalationLine:
@@ -200,4 +220,8 @@ def _line(row: Row[Any]) -> EscalationLine:
         opened_at=row.opened_at,
         updated_at=row.updated_at,
         failed_messages=row.failed_messages,
+        starts_at=row.starts_at,
+        call_state=row.call_state,
+        agent=row.agent,
+        at_risk=row.at_risk,
     )

@@ -68,10 +68,11 @@ async def test_an_archived_escalation_is_found_by_ticket_and_day(office: Office,
         (f"state=all&day={DAY:%Y-%m-%d}", True),
         (f"state=all&day={DAY - timedelta(days=2):%Y-%m-%d}", False),
         ("state=all&day=yesterday", True),
-        ("q=4711", False),
+        ("q=4711", True),
+        ("q=4711&state=open", False),
     ):
         assert (ended in await ops.get(f"/ops?{query}")) is found, query
-    assert "Search all states" in await ops.get("/ops?q=4711")
+    assert "Search all states" in await ops.get("/ops?q=4711&state=open")
 
 
 async def test_reports_are_the_same_after_archiving(office: Office, ended: str, tmp_path: Path) -> None:
