@@ -54,6 +54,8 @@ class Sample:
     """Ended ones, from all times."""
     live: Sequence[str]
     people: Sequence[int]
+    agent: str
+    """The name of one of these people."""
     lives: int
     now: datetime
     number: int = 0
@@ -64,7 +66,8 @@ class Sample:
         open_ = "SELECT id::text FROM escalation WHERE state = 'invited' ORDER BY id LIMIT 50"
         people = "SELECT id FROM person WHERE team IS NOT NULL AND active ORDER BY id"
         drawn = [list((await conn.execute(text(query))).scalars()) for query in (served, open_, people)]
-        return Sample(drawn[0], drawn[1], drawn[2], lives, datetime.now(UTC))
+        name = (await conn.execute(text("SELECT name FROM person WHERE id = :id"), {"id": drawn[2][0]})).scalar_one()
+        return Sample(drawn[0], drawn[1], drawn[2], name, lives, datetime.now(UTC))
 
     def nth(self, number: int) -> Sample:
         return replace(self, number=number)
@@ -97,6 +100,10 @@ class Query:
 
 async def _list(conn: AsyncConnection, **sought: Any) -> None:
     await list_stuck_first(conn, EscalationFilter(**sought), limit=51)
+
+
+async def _counts(conn: AsyncConnection, **sought: Any) -> None:
+    await counts_by_state(conn, EscalationFilter(**sought))
 
 
 async def _deep_page(conn: AsyncConnection, sample: Sample) -> None:
@@ -195,6 +202,14 @@ QUERIES = (
     Query("The list: a ticket's number", lambda c, s: _list(c, words=str(s.lives // 60 * (s.number + 1) + 1))),
     Query("The list: a word that none has", lambda c, s: _list(c, words="zeppelin")),
     Query("The list: an open ticket's number", lambda c, s: _list(c, states=_OPEN, words=str(s.lives - 5 - s.number))),
+    Query("The list: an agent's name", lambda c, s: _list(c, words=s.agent)),
+    Query("The list: a rule's name", lambda c, s: _list(c, words="otherwise")),
+    Query("The list: an escalation's id", lambda c, s: _list(c, words=s.escalation)),
+    Query("The list: a help desk and a number", lambda c, s: _list(c, words=f"zendesk {s.lives // 60 * s.number + 1}")),
+    Query("The list: of a rule and a team", lambda c, s: _list(c, rule="none such", team="Platform")),
+    Query("The list: counts of what an agent's name finds", lambda c, s: _counts(c, words=s.agent)),
+    Query("The list: counts of what a common word finds", lambda c, s: _counts(c, words="engine")),
+    Query("The list: counts of what a ticket's number finds", lambda c, s: _counts(c, words=str(s.lives // 60 + 1))),
     Query("The list: a day", _of_day),
     Query("The list: a ticket's number on a day", lambda c, s: _of_day(c, s, str(s.lives - 300 - s.number))),
     Query("The API's list: newest", lambda c, s: list_newest(c)),
