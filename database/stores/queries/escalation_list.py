@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Row,
-    Select,
     Tuple,
     func,
     literal,
@@ -96,8 +96,6 @@ async def counts_by_state(conn: AsyncConnection, sought: EscalationFilter = EVER
     """
     conditions = await _conditions(conn, replace(sought, states=()))
     found = select(escalation.c.id).where(*conditions)
-    if sought.customer:
-        found = found.join(customer, customer.c.id == escalation.c.customer)
     counts = (
         select(literal(state.value).label("state"), func.count().label("number")).select_from(
             found.where(escalation.c.state == state.value).limit(COUNTED + 1).subquery()
@@ -117,21 +115,20 @@ async def list_stuck_first(
     conn: AsyncConnection, sought: EscalationFilter, *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
     """Escalations by their last event, oldest first, so that stuck ones come first."""
-    query = (await _filtered(conn, sought)).order_by(escalation.c.updated_at, escalation.c.id).limit(limit)
+    conditions = await _conditions(conn, sought)
     if after is not None:
-        query = query.where(tuple_(escalation.c.updated_at, escalation.c.id) > _typed(after))
-    return [_line(row) for row in await conn.execute(query)]
+        conditions.append(tuple_(escalation.c.updated_at, escalation.c.id) > _typed(after))
+    return await _page(conn, conditions, (escalation.c.updated_at, escalation.c.id), limit)
 
 
 async def list_newest(
     conn: AsyncConnection, sought: EscalationFilter = EVERY, *, after: Place | None = None, limit: int = 50
 ) -> list[EscalationLine]:
     """Escalations by opening time, newest first."""
-    query = (await _filtered(conn, sought)).limit(limit)
-    query = query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc())
+    conditions = await _conditions(conn, sought)
     if after is not None:
-        query = query.where(tuple_(escalation.c.opened_at, escalation.c.id) < _typed(after))
-    return [_line(row) for row in await conn.execute(query)]
+        conditions.append(tuple_(escalation.c.opened_at, escalation.c.id) < _typed(after))
+    return await _page(conn, conditions, (escalation.c.opened_at.desc(), escalation.c.id.desc()), limit)
 
 
 def _typed(place: Place) -> Tuple:
@@ -139,7 +136,11 @@ def _typed(place: Place) -> Tuple:
     return tuple_(literal(moment, escalation.c.updated_at.type), literal(escalation_id, escalation.c.id.type))
 
 
-async def _filtered(conn: AsyncConnection, sought: EscalationFilter) -> Select[Any]:
+async def _page(
+    conn: AsyncConnection, conditions: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]], limit: int
+) -> list[EscalationLine]:
+    # The page's rows are chosen first: the cost of their details would lead PostgreSQL to a worse plan.
+    chosen = select(escalation.c.id).where(*conditions).order_by(*order).limit(limit).subquery()
     failed = (
         select(func.count())
         .where(message.c.escalation == escalation.c.id, message.c.state == "failed")
@@ -157,8 +158,9 @@ async def _filtered(conn: AsyncConnection, sought: EscalationFilter) -> Select[A
         its_call.c.agent,
         lost.label("at_risk"),
     )
-    joined = escalation.join(customer, customer.c.id == escalation.c.customer).outerjoin(its_call, true())
-    return query.select_from(joined).where(*await _conditions(conn, sought))
+    joined = escalation.join(chosen, chosen.c.id == escalation.c.id)
+    joined = joined.join(customer, customer.c.id == escalation.c.customer).outerjoin(its_call, true())
+    return [_line(row) for row in await conn.execute(query.select_from(joined).order_by(*order))]
 
 
 def _newest_call() -> LateralFromClause:
@@ -196,7 +198,7 @@ async def _conditions(conn: AsyncConnection, sought: EscalationFilter) -> list[C
     if sought.ticket:
         conditions.append(of_ticket(read_reference(sought.ticket, "")))
     if sought.customer:
-        conditions.append(customer.c.email == sought.customer)
+        conditions.append(escalation.c.customer.in_(select(customer.c.id).where(customer.c.email == sought.customer)))
     if sought.team:
         conditions.append(escalation.c.team.in_(select(team.c.id).where(team.c.name == sought.team)))
     if sought.rule:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.tables.directory import person, team, title
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call, rating, wrap_up
-from domain.escalation import REPORTED
+from domain.escalation import REPORTED, Kind
 
 
 class By(StrEnum):
@@ -59,9 +59,13 @@ class Measures:
 
 @dataclass(frozen=True)
 class NotServed:
+    """Numbers of escalations that had a call which did not come about; one can have had several, of both kinds."""
+
+    escalations: int
     nobody_available: int
     customer_missed: int
-    agent_missed: int
+    agents_replaced: int
+    """Agents who had taken a call, did not join and were replaced. Their calls may well have come about."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +97,18 @@ async def measure_by(conn: AsyncConnection, period: Period, by: By) -> list[Meas
 
 
 async def not_served(conn: AsyncConnection, period: Period) -> NotServed:
+    kind, escalations = escalation_event.c.kind, func.count(escalation_event.c.escalation.distinct())
     query = (
-        select(escalation_event.c.kind, func.count().label("number"))
-        .where(escalation_event.c.kind.in_([kind.value for kind in REPORTED]))
+        select(
+            escalations.filter(kind != Kind.AGENT_MISSED.value),
+            escalations.filter(kind == Kind.NOBODY_AVAILABLE.value),
+            escalations.filter(kind == Kind.CUSTOMER_MISSED.value),
+            func.count().filter(kind == Kind.AGENT_MISSED.value),
+        )
+        .where(kind.in_([one.value for one in REPORTED]))
         .where(escalation_event.c.at >= period.since, escalation_event.c.at < period.until)
-        .group_by(escalation_event.c.kind)
     )
-    counts = {row.kind: row.number for row in await conn.execute(query)}
-    return NotServed(*(counts.get(kind.value, 0) for kind in REPORTED))
+    return NotServed(*(await conn.execute(query)).one())
 
 
 async def by_day(conn: AsyncConnection, period: Period, zone: str) -> list[DayFigures]:
