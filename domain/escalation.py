@@ -146,7 +146,7 @@ here, so that an ordinary call needs few signals.
 
 
 REPORTED = (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.AGENT_MISSED)
-"""Events that reports count, in the order of ``NotServed``. They stay when an escalation is archived."""
+"""Events that reports count. They stay when an escalation is archived."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ class Bar:
     name: str
     figure: str
     y: int
-    width: int
-    """From 0 to ``RAIL``."""
+    width: int | None
+    """From 0 to ``RAIL``; None if there is nothing to draw."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ RAIL = WIDTH - LABEL - FIGURE
 
 
 def chart(title: str, rows: Sequence[tuple[str, float | None, str]], most: float) -> Chart:
-    """Each row has a name, a value (None for no bar) and its figure as text; ``most`` is the value of a full bar."""
+    """Each row has a name, a value (None for no bar) and its figure as text; ``most`` is a full bar's."""
     bars = tuple(
-        Bar(_short(name), figure, number * ROW, round(RAIL * min(1.0, (value or 0.0) / most)) if most else 0)
+        Bar(_short(name), figure, number * ROW, None if value is None else round(RAIL * min(1.0, value / most)))
         for number, (name, value, figure) in enumerate(rows)
     )
     says = "; ".join(f"{name}: {figure}" for name, _, figure in rows) or "There is nothing to show yet."

@@ -107,7 +107,7 @@ def _rows(by: By, lines: list[Measures]) -> Iterator[tuple[str, ...]]:
 
 
 def _ratings(by: By, lines: list[Measures], days: int) -> Chart:
-    rows = [(line.name, line.csat, f"{sentences.csat(line)} ({line.ratings})") for line in lines[:SHOWN]]
+    rows = [sentences.rating_bar(line) for line in lines[:SHOWN]]
     return chart(f"Mean rating by {by.value}, last {days} days, of 5 (number of ratings)", rows, 5)
 
 

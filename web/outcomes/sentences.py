@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from database.stores.queries.outcomes import Measures, NotServed
 from web.wording.times import length
 
+FEWEST = 5
+"""A bar stands for at least this many ratings: a mean of fewer says more about chance than about a team or person."""
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -69,22 +72,32 @@ def six(spans: ReportPeriods) -> list[Sum]:
 
 def _lost(spans: ReportPeriods, days: str) -> Sum:
     now, before = spans.lost_now, spans.lost_before
+    both = now.nobody_available + now.customer_missed - now.escalations
+    reasons = f"{now.nobody_available} with nobody available, {now.customer_missed} without the customer"
+    replaced = f"{count(now.agents_replaced, 'agent')} did not join and {_were(now.agents_replaced)} replaced."
     return Sum(
-        "Not served",
-        str(_total(now)),
-        f"{'call' if _total(now) == 1 else 'calls'} did not take place in the {days}: "
-        f"{now.nobody_available} with nobody available, {now.customer_missed} without the customer, "
-        f"{now.agent_missed} without the agent.",
-        f"Before: {_total(before)}.",
+        "Did not come about",
+        str(now.escalations),
+        f"{'escalation' if now.escalations == 1 else 'escalations'} had a call that did not come about in the {days}: "
+        f"{reasons}{f' ({both} had both)' if both else ''}. Besides, {replaced}",
+        f"Before: {before.escalations}.",
     )
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _earlier(value: float | None, text: str) -> str:
     return "Before: nothing to compare with." if value is None else f"Before: {text}."
 
 
-def _total(lost: NotServed) -> int:
-    return lost.nobody_available + lost.customer_missed + lost.agent_missed
+def rating_bar(measures: Measures) -> tuple[str, float | None, str]:
+    """The row of a chart: a name, a value (None for no bar) and its figure. A mean of very few ratings gets no bar."""
+    if measures.ratings < FEWEST:
+        few = f"too few ratings ({measures.ratings})" if measures.ratings else "no ratings"
+        return measures.name, None, few
+    return measures.name, measures.csat, f"{csat(measures)} ({measures.ratings})"
 
 
 def csat(measures: Measures) -> str:

@@ -17,7 +17,9 @@ from database.tables.escalation import escalation
 from database.tables.muster import call, rating, wrap_up
 from domain.escalation import Kind
 from tests.web.office import Office, office, ticket
+from web.outcomes.bars import RAIL, chart
 from web.outcomes.reading import cell
+from web.outcomes.sentences import rating_bar
 
 __all__ = ["office"]
 
@@ -54,7 +56,7 @@ async def some_calls(office: Office) -> None:
     await served(office, "Miguel Torres", ago=2 * day, minutes=60, score=None, resolved=None)
     one = await served(office, "Anna Schmidt", ago=30 * day, minutes=5, score=1)
     async with office.engine.begin() as conn:
-        for kind in (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.CUSTOMER_MISSED):
+        for kind in (Kind.NOBODY_AVAILABLE, Kind.CUSTOMER_MISSED, Kind.CUSTOMER_MISSED, Kind.AGENT_MISSED):
             await record(conn, one, kind, NOW)
 
 
@@ -70,7 +72,7 @@ async def test_the_numbers_are_those_of_the_rows(office: Office) -> None:
     assert period.resolution == 0.5
     assert [(line.name, line.served, line.csat) for line in by_title] == [("Marine Engineer", 3, 4.5)]
     assert [(line.name, line.served) for line in people] == [("Anna Schmidt", 2), ("Miguel Torres", 1)]
-    assert lost == NotServed(1, 2, 0)
+    assert lost == NotServed(1, 1, 1, 1), "one escalation, however many of its calls did not come about"
     assert sum(day.served for day in days) == 3
 
 
@@ -81,7 +83,10 @@ async def test_each_figure_has_its_unit_its_period_and_the_one_before(office: Of
     assert "Before: 1.0, from 1." in page
     assert "20 min" in page
     assert 'role="img"' in page
-    assert "Anna Schmidt: 4.5 (2)" in page
+    assert "Anna Schmidt: too few ratings (2)" in page
+    assert 'class="rail" x="140"' not in page, "no bar stands for two ratings"
+    lost = "escalation had a call that did not come about in the last 28 days: 1 with nobody available, 1 without the"
+    assert f"{lost} customer (1 had both). Besides, 1 agent did not join and was replaced." in page
     await (await office.browser("Otto Ops")).get("/outcomes?days=7")
     await (await office.browser("Anna Schmidt")).get("/outcomes", 403)
 
@@ -90,6 +95,17 @@ async def test_without_calls_the_page_says_so(office: Office) -> None:
     page = await (await office.browser("Marta Manager")).get("/outcomes?days=90")
     assert "No calls were served in this period" in page
     assert "–" in page
+
+
+def test_a_bar_stands_for_five_ratings_at_least() -> None:
+    lines = [Measures(f"{number}", 9, number, 4.0, 9, 9, 60.0, 1.0) for number in (0, 1, 4, 5)]
+    drawn = chart("ratings", [rating_bar(line) for line in lines], 5)
+    assert [(bar.figure, bar.width) for bar in drawn.bars] == [
+        ("no ratings", None),
+        ("too few ratings (1)", None),
+        ("too few ratings (4)", None),
+        ("4.0 (5)", round(0.8 * RAIL)),
+    ]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
