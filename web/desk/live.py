@@ -11,12 +11,13 @@ from database.clock import current_time
 from database.engine import DATABASE_DOWN
 from database.stores.queries.desk_changes import changes_while_ringing
 from database.stores.rounds.presence import find_colleagues
+from web.dependencies import Engine
 from web.desk.areas import DeskRequest, OwnDesk, desk_page, draw_changed, seen_in
 from web.desk.card import brief
 from web.desk.feed import DeskFeed, Feed
 from web.desk.signs_of_life import Heartbeats
 from web.live import StreamEvent, event_stream
-from web.page import draw
+from web.page import draw, page
 from web.security.access import still_allowed
 from web.security.session import Signed, SignedIn
 
@@ -38,6 +39,16 @@ async def show_desk(desk: OwnDesk, heartbeats: Heartbeats) -> Response:
         async with desk.engine.connect() as conn:
             colleagues = await find_colleagues(conn, current_time())
     return await desk_page(desk, colleagues=colleagues)
+
+
+@router.get("/desk/colleagues")
+async def colleagues_part(request: Request, signed: Signed, engine: Engine) -> HTMLResponse:
+    """Who is at their desk, for managers: refreshed when somebody's presence changes, and at intervals, because a desk
+    that falls silent tells nobody."""
+    now = current_time()
+    async with engine.connect() as conn:
+        colleagues = await find_colleagues(conn, now)
+    return page(request, "desk/_colleagues.html", colleagues=colleagues, now=now, zone=signed.time_zone)
 
 
 @router.get("/desk/live")

@@ -79,6 +79,7 @@ MATRIX: dict[str, Rule] = {
     "POST /hooks/zendesk/{source}": Open.HOOK,
     # The desk
     "GET /desk": DESK_VIEWERS,
+    "GET /desk/colleagues": frozenset({MANAGER}),
     "GET /desk/live": DESK_VIEWERS,
     "GET /desk/stream": DESK_VIEWERS,
     "POST /desk/presence": DESK,

@@ -338,6 +338,10 @@ async def test_a_manager_sees_who_is_at_their_desk_and_acts_for_nobody(floor: Fl
     assert "Who is at their desk" in desk
     assert re.search(r"Miguel Torres.*available.*Anna Schmidt.*offline", desk, re.DOTALL)
     assert "I’m available" not in desk
+    assert 'hx-get="/desk/colleagues"' in desk
+    await floor.change_presence(ME, seen_at=datetime.now(UTC) - timedelta(minutes=1))
+    assert re.search(r"Miguel Torres.*silent", await manager.get("/desk/colleagues"), re.DOTALL)
+    assert "<html" not in await manager.get("/desk/colleagues")
     assert (await manager.post("/desk/presence", "/desk", state="available")).status_code == 403
 
 

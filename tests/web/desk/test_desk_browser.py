@@ -15,6 +15,7 @@ from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.stores.rounds.presence import set_presence
 from database.tables.directory import presence
 from domain.rounds.presence import present
 from tests.chromium import executable
@@ -275,3 +276,15 @@ async def test_a_page_that_is_not_the_desk_says_that_a_call_is_offered(
     await page.goto("/shifts/me")
     await page.wait_for_selector("[name='seen.offer']", state="attached")
     assert await page.title() == plain
+
+
+async def test_a_manager_sees_at_once_who_comes_to_their_desk(desk: Desk) -> None:
+    marta = (await desk.floor.office.browser("Marta Manager")).client.headers["cookie"].partition("=")[2]
+    base = (await desk.open()).url.removesuffix("/desk")
+    await desk.context.add_cookies([{"name": "muster", "value": marta, "url": base}])
+    page = await desk.open()
+    row = page.locator("tr", has_text=ME)
+    await expect(row).not_to_contain_text("away: lunch")
+    async with desk.floor.engine.begin() as conn:
+        await set_presence(conn, desk.floor.people[ME], "away", "lunch", datetime.now(UTC))
+    await expect(row).to_contain_text("away: lunch", timeout=15000)
