@@ -41,10 +41,10 @@ def _clock(half_hours: int) -> str:
 
 HOURS = (
     Hours("Berlin", ((0, 4, 16, 36), (5, 5, 18, 26)), "Europe/Berlin", "Germany"),
-    Hours("Denver", ((0, 4, 14, 34),), "America/Denver", "United States"),
-    Hours("Sundays", ((6, 6, 0, 48),), "Europe/Berlin", None),
+    Hours("Denver", ((0, 4, 14, 34), (4, 5, 36, 46)), "America/Denver", "United States"),
+    Hours("Sundays", ((6, 6, 16, 24),), "Europe/Berlin", None),
     Hours("Kolkata", ((0, 5, 18, 41),), "Asia/Kolkata", None),
-    Hours("nights", ((0, 6, 0, 5), (4, 6, 44, 48)), "Europe/Berlin", None),
+    Hours("nights", ((0, 6, 0, 5),), "Europe/Berlin", None),
     Hours("open Sundays", ((6, 6, 16, 24),), "Europe/Berlin", "Germany"),
 )
 """Holidays that meet a Sunday only in some years, clocks that change on different days, a zone of half an hour."""
