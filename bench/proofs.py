@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from bench.proof_peers import PEERS
-from bench.rules_sample import DIRECTORY, conditions, text
+from bench.rules_sample import DIRECTORY, sample_rules, text
 from rules_dsl import Ruleset, compare_rules, draft_rules
 from rules_dsl.analysis.budget import Budget
 from rules_dsl.analysis.proofs import Proofs
@@ -39,13 +39,14 @@ def table() -> str:
     notes = (
         "Which rules are unreachable, and whether there is a gap; all verdicts are compared. "
         f"Medians of {ROUNDS} alternating rounds, with the range; CPU time. The solvers get the value classes "
-        "ready-made; Muster's times include computing them."
+        "ready-made; Muster's times include computing them. Of the rules, a third have an alternative, a third an "
+        "`unless`, a third ask for a tag, a third for opening hours with holidays."
     )
     return "\n\n".join([notes, "\n".join(rows), "Change summaries:", "\n".join(changes)])
 
 
 def _proof_rows(size: int) -> list[str]:
-    ruleset = _draft(text(conditions(size)))
+    ruleset = _draft(text(sample_rules(size)))
     ours: list[float] = []
     encoding: dict[str, list[float]] = {name: [] for name in PEERS}
     solving: dict[str, list[float]] = {name: [] for name in PEERS}
@@ -82,7 +83,7 @@ def _proofs(ruleset: Ruleset) -> Proofs:
 
 
 def _change_row(size: int) -> str:
-    rules = text(conditions(size))
+    rules = text(sample_rules(size))
     before = _draft(rules)
     heading = '\nrule "'
     parts = rules.split(heading)

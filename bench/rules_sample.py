@@ -1,12 +1,13 @@
-"""Reproducible sample rules and escalations for benchmarks: 13 facts, any number of rules."""
+"""Reproducible sample rules and escalations for benchmarks: 13 facts, tags and hours, any number of rules."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from rules_dsl.directory import Directory, FactType, FactValue, Person, Team, Title
+from rules_dsl.directory import Directory, FactType, FactValue, HolidayCalendar, Person, Team, Title
 
 FACTS = (
     FactType("priority", "choice", ("low", "normal", "high", "urgent"), ordered=True),
@@ -23,18 +24,24 @@ FACTS = (
     FactType("reopened", "yes/no"),
     FactType("outage", "yes/no"),
 )
+TAGS = FactType("tags", "tags", may_be_missing=False)
+OFFICE = FactType("office", "yes/no", may_be_missing=False)
+"""Whether the office is open: for Muster opening hours with holidays, for other engines a fact that is ready-made."""
 DIRECTORY = Directory(
     "Sample desk",
     "Europe/Berlin",
     "EUR",
     teams=(Team(1, "Support", "support@desk.example"),),
-    facts=FACTS,
+    facts=(*FACTS, TAGS),
+    holidays=(HolidayCalendar("Germany", "DE"),),
     titles=(Title(1, "Advisor"),),
     people=(Person(1, "Mira Olsen", "mira@desk.example", 1, 1),),
 )
 NOW = datetime(2026, 2, 4, 11, tzinfo=UTC)
 _TOP = {"replies": 12, "contacts": 9, "ARR": 500, "ticket age": 20}
 _DAY = 86400
+_TAGS = tuple(f"tag{number}" for number in range(12))
+_WEEKS = 52
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,16 @@ class Condition:
 
     fact: FactType
     operator: str
-    """``in``, ``at least``, ``under``, ``yes``, ``no``."""
+    """``in``, ``at least``, ``under``, ``yes``, ``no``, ``include``, ``do not include``."""
     values: tuple[str | int, ...] = ()
 
     def line(self) -> str:
         name = self.fact.name
+        if self.fact is OFFICE:
+            return f'{"during" if self.operator == "yes" else "outside"} hours "{name}"'
         match self.operator:
+            case "include" | "do not include":
+                return f'{name} {self.operator} "{self.values[0]}"'
             case "in":
                 return f"{name} is {' or '.join(str(value) for value in self.values)}"
             case "yes":
@@ -63,8 +74,34 @@ class Condition:
         """The value in minor units or seconds, like facts."""
         return int(self.values[0]) * {"money": 100_000, "duration": _DAY}.get(self.fact.kind, 1)
 
+    def opposite(self) -> Condition:
+        """True if this one is false; both are unknown for an unknown fact."""
+        others = {"at least": "under", "yes": "no", "include": "do not include"}
+        others |= {other: one for one, other in others.items()}
+        if self.operator != "in":
+            return Condition(self.fact, others[self.operator], self.values)
+        return Condition(self.fact, "in", tuple(value for value in self.fact.values if value not in self.values))
+
 
 Conditions = tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class SampleRule:
+    alternatives: tuple[Conditions, ...]
+    unless: Conditions = ()
+
+    def rows(self) -> list[Conditions]:
+        """The rule without ``or when`` and ``unless``: it holds if all conditions of a row do."""
+        excluded = tuple(one.opposite() for one in self.unless)
+        return [(*alternative, *excluded) for alternative in self.alternatives]
+
+    def lines(self) -> list[str]:
+        leads = [["when" if place == 0 else "or when", *["and"] * (len(one) - 1)]
+                 for place, one in enumerate(self.alternatives)]  # fmt: skip
+        found = [f"  {lead} {one.line()}" for some, alternative in zip(leads, self.alternatives, strict=True)
+                 for lead, one in zip(some, alternative, strict=True)]  # fmt: skip
+        return [*found, *(f"  unless {one.line()}" for one in self.unless)]
 
 
 def conditions(rules: int) -> list[Conditions]:
@@ -84,12 +121,55 @@ def _condition(fact: FactType, generator: random.Random) -> Condition:
     return Condition(fact, generator.choice(("at least", "under")), (generator.randint(1, _TOP[fact.name]),))
 
 
-def text(rules: list[Conditions]) -> str:
-    parts = [f'rules for "{DIRECTORY.desk}"']
-    for number, lines in enumerate(rules):
-        when = "\n  and ".join(line.line() for line in lines)
-        parts.append(f'rule "r{number}"\n  when {when}\n  send to team "Support"')
+def sample_rules(number: int) -> list[SampleRule]:
+    """Of these rules, a third have an alternative, a third an ``unless``; a third ask for a tag, a third for hours."""
+    generator = random.Random(number)
+    return [_sample_rule(alternative, generator) for alternative in conditions(number)]
+
+
+def _sample_rule(first: Conditions, generator: random.Random) -> SampleRule:
+    if generator.random() < 1 / 3:
+        first = (
+            *first[1:],
+            Condition(TAGS, generator.choice(("include", "do not include")), (generator.choice(_TAGS),)),
+        )
+    if generator.random() < 1 / 3:
+        first = (*first[1:], Condition(OFFICE, generator.choice(("yes", "no"))))
+    asked = {one.fact.name for one in first}
+    others = [fact for fact in FACTS if fact.name not in asked]
+    alternatives, unless = [first], []
+    if generator.random() < 1 / 3:
+        facts = generator.sample(others, generator.randint(4, 6))
+        alternatives.append(tuple(_condition(fact, generator) for fact in facts))
+        others = [fact for fact in others if fact not in facts]
+    if generator.random() < 1 / 3:
+        unless = [_condition(generator.choice(others), generator)]
+    return SampleRule(tuple(alternatives), tuple(unless))
+
+
+def text(rules: Sequence[SampleRule]) -> str:
+    parts = [
+        f'rules for "{DIRECTORY.desk}"',
+        'hours "office" are Mon to Fri 08:00 to 18:00 and Sat 09:00 to 13:00, except holidays "Germany"',
+    ]
+    parts += ["\n".join([f'rule "r{number}"', *rule.lines(), '  send to team "Support"'])
+              for number, rule in enumerate(rules)]  # fmt: skip
     return "\n\n".join([*parts, 'otherwise\n  send to team "Support"']) + "\n"
+
+
+def tagged_escalations(count: int) -> list[dict[str, FactValue]]:
+    """The same with up to four tags each."""
+    generator = random.Random(count)
+    return [
+        facts | {"tags": tuple(sorted(generator.sample(_TAGS, generator.randint(0, 4))))}
+        for facts in escalations(count)
+    ]
+
+
+def moments(count: int) -> list[datetime]:
+    """A moment of the year for each."""
+    generator = random.Random(count)
+    return [NOW + timedelta(minutes=generator.randrange(_WEEKS * 7 * 24 * 60)) for _ in range(count)]
 
 
 def escalations(count: int) -> list[dict[str, FactValue]]:

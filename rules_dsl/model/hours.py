@@ -55,14 +55,19 @@ def is_open(hours: OpenHours, moment: datetime) -> bool:
 
     ``moment`` has a time zone.
     """
-    zone = ZoneInfo(hours.time_zone)
-    today = moment.astimezone(zone).date()
+    today = moment.astimezone(ZoneInfo(hours.time_zone)).date()
     days = [today]
     if today > date.min:
         days.insert(0, today - timedelta(days=1))
-    return any(
-        wall_instant(zone, day, start * 60) <= moment < wall_instant(zone, day, end * 60)
-        for day in days
+    return any(opens <= moment < closes for day in days for opens, closes in _openings(hours, day))
+
+
+@lru_cache(maxsize=4096)
+def _openings(hours: OpenHours, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    """When the hours open and close on a day. Cached, because decisions ask about today, again and again."""
+    zone = ZoneInfo(hours.time_zone)
+    return tuple(
+        (wall_instant(zone, day, start * 60), wall_instant(zone, day, end * 60))
         for weekday, start, end in hours.spans
         if weekday == day.weekday() and not is_holiday(hours, day)
     )
