@@ -96,6 +96,7 @@ async def _read_areas(
         context["offer"] = await show(conn, card, await declared_facts(conn)) if card else None
     if "today" in areas:
         context["today"] = await desk_queries.calls_today(conn, person, moment)
+        context["rated"] = await desk_queries.ratings_lately(conn, person, moment)
     if "mine" in areas:
         context["mine"] = await raised_by(conn, person)
     return context

@@ -42,7 +42,7 @@ async def show(conn: AsyncConnection, card: CallCard, declared: Sequence[FactTyp
         card,
         fact_rows(card.facts, declared),
         await past_escalations(conn, card.customer_id, card.escalation_id),
-        plan_lines(card.plan),
+        plan_lines(card.plan, booked=card.starts_at is not None),
         rule_lines(card.plan),
         passed_words(card),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from database.clock import current_time
+from database.listening import EVERYTHING
 from database.stores.escalations.open import open_or_refuse
 from database.stores.escalations.raised import find_raised
 from database.stores.escalations.ticket_accounts import accounts_in_use
@@ -18,15 +20,18 @@ from domain.failure import Failure
 from domain.ticket_account import AccountUnclear
 from rules_dsl import FactRefused
 from rules_dsl.directory import FactType
-from web.dependencies import AppSettings, AppTokens, Engine
+from web.dependencies import AppSettings, AppTokens, Engine, LiveEvents
 from web.desk.areas import declared_facts
 from web.desk.escalate_form import EscalateForm, Problems, form_of, opening_of
 from web.desk.plan_words import plan_lines, rule_lines
 from web.error_status import status_of
+from web.live import StreamEvent, event_stream
 from web.page import page
+from web.security.access import still_allowed
 from web.security.access_matrix import RULES
 from web.security.csrf import Guarded
 from web.security.session import Signed
+from web.wording.raised import mailed_words, raised_words
 from web.wording.states import state_words
 
 router = APIRouter()
@@ -92,12 +97,29 @@ async def show_raised(
         again=again,
         by_me=raised.opened_by == signed.actor,
         state=state_words(raised.state, raised.outcome),
-        plan=plan_lines(raised.plan),
+        says=raised_words(raised, signed.time_zone),
+        mailed=mailed_words(raised),
+        plan=plan_lines(raised.plan, booked=not raised.is_now),
         rule=rule_lines(raised.plan),
         by=decided,
         may_read_rules=bool(signed.roles & RULES),
         zone=signed.time_zone,
     )
+
+
+@router.get("/desk/escalations/{escalation_id}/stream")
+async def raised_stream(request: Request, live: LiveEvents, escalation_id: UUID) -> Response:
+    """Sends the event ``changed`` whenever something happens to this escalation."""
+
+    concerning = (EVERYTHING, f"escalation:{escalation_id}", f"story:{escalation_id}")
+
+    async def events(payload: str) -> Sequence[StreamEvent]:
+        return [StreamEvent("changed", "")] if payload in concerning else []
+
+    async def allowed() -> bool:
+        return await still_allowed(request)
+
+    return event_stream(live.subscribe(), events, allowed)
 
 
 def _draw(

@@ -16,20 +16,25 @@ _STEPS = {
 }
 
 
-def plan_lines(plan: Plan) -> list[str]:
-    """The plan as short sentences, in chronological order."""
+def plan_lines(plan: Plan, *, booked: bool) -> list[str]:
+    """The plan as short sentences, in chronological order; ``booked`` is False for a call now, which has no start."""
     decision = plan.decision
-    lines = [
-        f"The call goes to {plan.pool_text}; it lasts {length(decision.booking.slot)}.",
-        f"A person is asked {length(decision.calls.prepare)} before it starts, "
-        f"and has {length(decision.calls.offer)} to answer."
-        if decision.calls.prepare
-        else f"A person is asked when it starts, and has {length(decision.calls.offer)} to answer.",
-    ]
+    lines = [f"The call goes to {plan.pool_text}; it lasts {length(decision.booking.slot)}.", _asking(plan, booked)]
     lines += [f"Nobody in {length(step.after)}: {step.text or _STEPS[step.kind]}." for step in decision.steps]
     if decision.note:
         lines.append(f"Note: {decision.note}")
     return lines
+
+
+def _asking(plan: Plan, booked: bool) -> str:
+    calls = plan.decision.calls
+    if not booked:
+        when = "as soon as one is free"
+    else:
+        when = f"{length(calls.prepare)} before it starts" if calls.prepare else "when it starts"
+    if calls.accept_automatically:
+        return f"A person is given it {when}, without being asked."
+    return f"A person is asked {when}, and has {length(calls.offer)} to answer."
 
 
 def rule_lines(plan: Plan) -> list[str]:

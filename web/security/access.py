@@ -19,6 +19,7 @@ BACKGROUND = frozenset({"POST /desk/presence/heartbeat", "POST /desk/presence/el
 NO_SIGN_OF_LIFE = BACKGROUND | {
     "GET /desk/live",
     "GET /desk/stream",
+    "GET /desk/escalations/{escalation_id}/stream",
     "GET /board/parts",
     "GET /board/stream",
     "GET /ops/{escalation_id}/stream",

@@ -93,6 +93,7 @@ MATRIX: dict[str, Rule] = {
     "GET /desk/escalate": ESCALATING,
     "POST /desk/escalate": ESCALATING,
     "GET /desk/escalations/{escalation_id}": ESCALATING,
+    "GET /desk/escalations/{escalation_id}/stream": ESCALATING,
     "GET /desk/escalations/{escalation_id}/slots": ESCALATING | WATCHING,
     "POST /desk/escalations/{escalation_id}/release-reserve": RULES,
     "POST /desk/escalations/{escalation_id}/widen-pool": RULES,

@@ -2,15 +2,19 @@
 (() => {
   const byId = (id) => document.getElementById(id);
 
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      const field = byId(button.dataset.copy);
-      field.select();
-      try { await navigator.clipboard.writeText(field.value); } catch { document.execCommand("copy"); }
-      button.textContent = "Copied";
-    });
-  }
+  // A live page may replace the button at any time.
+  const offerCopying = () => {
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  };
+  document.addEventListener("click", async ({ target }) => {
+    if (!target.matches("[data-copy]")) return;
+    const field = byId(target.dataset.copy);
+    field.select();
+    try { await navigator.clipboard.writeText(field.value); } catch { document.execCommand("copy"); }
+    target.textContent = "Copied";
+  });
+  document.addEventListener("htmx:after:swap", offerCopying);
+  offerCopying();
 
   const desk = byId("desk");
   if (!desk) return;
@@ -45,8 +49,9 @@
   } catch {
     setInterval(beat, every);
   }
-  // htmx reads the page only once it is complete, after this script: an earlier beat would be lost.
-  document.addEventListener("DOMContentLoaded", beat);
+  // htmx reads the page later than this script runs: without this, the first beat would be lost.
+  htmx.process(desk);
+  beat();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
   window.addEventListener("online", beat);
   // The stream only says when to fetch. It begins with a wake-up, including after each reconnection.

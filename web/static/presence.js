@@ -12,11 +12,13 @@
   } catch {
     setInterval(beat, every);
   }
-  // htmx reads the page only once it is complete, after this script: an earlier beat would be lost.
-  document.addEventListener("DOMContentLoaded", beat);
+  // htmx reads the page later than this script runs: without this, the first beat would be lost.
+  htmx.process(place);
+  beat();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
   window.addEventListener("online", beat);
-  place.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.target !== place) return;
     const offered = place.querySelector("[data-title]");
     document.title = offered ? `◎ ${offered.dataset.title}` : plainTitle;
   });

@@ -11,19 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.plan_json import load_plan
 from database.stores.queries.desk_changes import RAISED_SHOWN
+from domain.escalation import Mode
 from domain.plan import Plan
 
 _SHOWN = """
 SELECT e.id AS escalation_id, e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.state, e.outcome, e.mode,
   e.opened_by, e.opened_at, e.updated_at, e.plan, cu.name AS customer_name, cu.email AS customer_email,
-  l.nth AS link_nth, l.state AS link_state, l.expires_at AS link_expires_at, c.starts_at
+  l.nth AS link_nth, l.state AS link_state, l.expires_at AS link_expires_at,
+  c.starts_at, c.state AS call_state, c.place AS call_place, c.estimate AS call_estimate{more}
 FROM escalation e JOIN customer cu ON cu.id = e.customer
   LEFT JOIN LATERAL (SELECT * FROM customer_link WHERE escalation = e.id ORDER BY nth DESC LIMIT 1) l ON true
   LEFT JOIN LATERAL (SELECT * FROM call WHERE escalation = e.id AND state <> 'cancelled'
     ORDER BY nth DESC LIMIT 1) c ON true
 """
-_RAISED_BY = text(_SHOWN + "WHERE e.opened_by = :opened_by ORDER BY e.opened_at DESC LIMIT :shown")
-_ONE = text(_SHOWN + "WHERE e.id = :escalation")
+# The newest mail with the link.
+_MAILED = """, (SELECT m.state FROM message m WHERE m.escalation = e.id AND m.channel = 'mail'
+    AND m.kind IN ('invitation', 'call_now', 'customer_missed', 'nobody_available')
+    ORDER BY m.created_at DESC LIMIT 1) AS mailed"""
+_RAISED_BY = text(_SHOWN.format(more="") + "WHERE e.opened_by = :opened_by ORDER BY e.opened_at DESC LIMIT :shown")
+_ONE = text(_SHOWN.format(more=_MAILED) + "WHERE e.id = :escalation")
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,17 @@ class RaisedEscalation:
     link_state: str | None
     link_expires_at: datetime | None
     starts_at: datetime | None
+    """Of the newest call that wasn't cancelled; None for a call now."""
+    call_state: str | None
+    call_place: int | None
+    call_estimate: str | None
+    mailed: str | None = None
+    """The state (``queued``, ``sent``, ``failed``) of the newest mail with the link; read for a single one only."""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether the customer's current link leads to a call now. A later link books a call."""
+        return self.mode == Mode.NOW and self.link_nth == 1
 
 
 async def raised_by(conn: AsyncConnection, person_id: int) -> list[RaisedEscalation]:

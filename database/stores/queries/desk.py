@@ -41,6 +41,7 @@ SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, 
   cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email,
   coalesce(nullif(e.customer_zone, ''), cu.time_zone) AS customer_zone,
   cu.language AS customer_language, cu.phone AS customer_phone, {conversation} AS conversation, w.resolved, r.score,
+  coalesce(r.comment, '') AS comment,
   {course} AS course
 FROM call c
   JOIN LATERAL (SELECT * FROM offer WHERE {offer} ORDER BY nth DESC LIMIT 1) o ON true
@@ -170,6 +171,8 @@ class CallCard:
     """The ticket's latest messages, oldest first: ``author``, ``at``, ``text``."""
     resolved: str | None
     score: int | None
+    comment: str
+    """The words of the customer's rating; may be empty."""
     course: Sequence[str] = ()
     """What became of a passed offer, oldest first: ``accepted``, ``offer_expired``, ``agent_vanished``,
     ``agent_missed``, or ``midway`` if the agent had joined and then left the customer alone. Only ``find_card`` and
@@ -227,3 +230,28 @@ async def escalation_of_call(conn: AsyncConnection, call_id: str, person_id: int
     query = text("SELECT escalation FROM call WHERE id = :call AND person = :person")
     escalation_id = (await conn.execute(query, {"call": call_id, "person": person_id})).scalar_one_or_none()
     return None if escalation_id is None else str(escalation_id)
+
+
+_RATED_LATELY = text("""
+SELECT r.score, r.comment, r.at, e.subject, cu.name AS customer_name FROM call c JOIN rating r ON r.call = c.id
+  JOIN escalation e ON e.id = c.escalation JOIN customer cu ON cu.id = e.customer
+WHERE c.person = :person AND c.accepted_at < :day AND c.accepted_at > CAST(:day AS timestamptz) - interval '30 days'
+  AND r.at > CAST(:day AS timestamptz) - interval '7 days' ORDER BY r.at DESC LIMIT 5
+""")
+
+
+@dataclass(frozen=True)
+class ReceivedRating:
+    """What a customer said about a call."""
+
+    score: int
+    comment: str
+    at: datetime
+    subject: str
+    customer_name: str
+
+
+async def ratings_lately(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> list[ReceivedRating]:
+    """The newest ratings of the last week of this person's calls before today, newest first."""
+    rows = await conn.execute(_RATED_LATELY, {"person": person_id, "day": moment.day_began})
+    return [ReceivedRating(**row._mapping) for row in rows]

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.rounds.presence import set_presence
 from database.tables.directory import presence
+from database.tables.escalation import escalation
 from domain.rounds.presence import present
 from tests.chromium import executable
 from tests.servers import free_port
@@ -220,6 +221,13 @@ async def test_escalating_and_its_refusals_read_well(desk: Desk) -> None:
     await page.goto(f"/desk/escalate?{typed}")
     await page.click("text=Send a booking link")
     await page.wait_for_selector("text=Waiting for the customer to book")
+    await page.click("text=Copy")
+    await page.wait_for_selector("text=Copied")
+    escalation_id = page.url.rpartition("/")[2]
+    async with desk.floor.engine.begin() as conn:
+        await conn.execute(update(escalation).values(state="accepted"))
+    await desk.floor.wake(f"escalation:{escalation_id}")
+    await page.wait_for_selector("text=Somebody has taken the call")
     await page.click("text=Copy")
     await page.wait_for_selector("text=Copied")
     await check(page, "raised")
