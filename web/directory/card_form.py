@@ -26,6 +26,8 @@ class SentCard:
     """The result of ``mark_of`` for the card that was current when the form was opened."""
     shown: frozenset[int] = frozenset()
     """Bookings at risk that the page has already shown."""
+    confirmed: frozenset[str] = frozenset()
+    """Marks of the calls in hand that the page has already shown."""
 
 
 async def sent_card(request: Request) -> SentCard:
@@ -49,7 +51,9 @@ async def sent_card(request: Request) -> SentCard:
         active=fields.get("active", "yes") == "yes",
     )
     longer = fields.get("longer") == "yes"
-    return SentCard(card, longer or fields.get("trying") == "yes", longer, fields.get("seen", ""), _shown(fields))
+    trying = longer or fields.get("trying") == "yes"
+    confirmed = frozenset(fields.get("confirmed", "").split(","))
+    return SentCard(card, trying, longer, fields.get("seen", ""), _shown(fields), confirmed)
 
 
 Sent = Annotated[SentCard, Depends(sent_card)]

@@ -13,7 +13,8 @@ from database.bounded_threads import SEAT_SEARCHES
 from database.clock import current_time
 from database.stores.at_risk.alerts import remedies_for
 from database.stores.at_risk.deep_search import LONGER, board_without
-from database.stores.staff.people import SeatMoves, add_person, card_of, change_person, seats_resting_on, zones_of
+from database.stores.staff.people import add_person, card_of, change_person, seats_resting_on, zones_of
+from database.stores.staff.seat_moves import SeatMoves
 from domain.people import CardStale, CardUnfit, NotYoursToChange, PersonDetails, PersonGone, check_may_change, mark_of
 from domain.seats.capacity_under_rules import UnservedCalls, proven_unserved
 from domain.sign_in import Role
@@ -24,6 +25,7 @@ from web.error_status import status_of
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import Signed, SignedIn
+from web.wording.deactivating import fate_of_call
 
 router = APIRouter(prefix="/directory")
 
@@ -55,7 +57,7 @@ async def person_page(request: Request, engine: Engine, signed: Signed, number: 
 
 @router.post("/people/{number}", dependencies=[Guarded])
 async def change_page(request: Request, engine: Engine, signed: Signed, number: Number, sent: Sent) -> Response:
-    """Save the card, or roll back if this is a dry run or if calls are at risk that haven't been shown yet."""
+    """Save the card, or roll back if this is a dry run or concerns calls at risk or in hand that weren't shown yet."""
     card, seen = sent.card, sent.seen
     try:
         moves, saved, unserved = await _change(engine, signed, number, sent)
@@ -90,7 +92,8 @@ async def _change(
 
     async with engine.connect() as conn, conn.begin() as transaction:
         moves = await change_person(conn, number, checked, signed.actor, current_time())
-        save = not sent.trying and {call.booking for call in moves.lost} <= sent.shown
+        shown = {call.booking for call in moves.lost} <= sent.shown and moves.marks <= sent.confirmed
+        save = not sent.trying and shown
         search = await board_without(conn, moves.lost) if sent.longer else None
         if not save:
             await transaction.rollback()
@@ -143,6 +146,8 @@ async def _form(
         tried=tried,
         unserved=unserved,
         shown=",".join(map(str, lost)),
+        confirmed=",".join(sorted(tried.marks)) if tried else "",
+        fate_of_call=fate_of_call,
         could_work=could_work,
         zone=signed.time_zone,
         said=query.get("said", ""),

@@ -15,6 +15,8 @@ from database.stores.journal.audit_log import write_audit
 from database.stores.rules.versions import lock_rules
 from database.stores.seats.pools import refresh_pools
 from database.stores.seats.reassign import AtRisk
+from database.stores.staff.calls_in_hand import CallInHand, calls_in_hand
+from database.stores.staff.seat_moves import SeatMoves
 from database.stores.staff.shifts import lock_days_of, update_shifts
 from database.stores.staff.teams_titles_skills import directory_changed
 from database.tables.booking import booking, pool, witness
@@ -52,18 +54,6 @@ class PersonLine:
     zones: tuple[str, ...]
     """The time zones of their weekly hours."""
     active: bool
-
-
-@dataclass(frozen=True)
-class SeatMoves:
-    """What changing a person did to the booked calls that had this person as their witness."""
-
-    given: int = 0
-    """Number of calls given to somebody else."""
-    at_risk: int = 0
-    """Number of calls that nobody else can take: they stay booked, and their round looks for somebody."""
-    lost: tuple[AtRisk, ...] = ()
-    """The calls at risk, by start time."""
 
 
 async def find_people(conn: AsyncConnection, sieve: PeopleFilter, page: int = 1) -> tuple[list[PersonLine], int]:
@@ -134,7 +124,9 @@ async def change_person(
     if (before.active, before.team) != (fit.active, fit.team):
         await update_shifts(conn, [who], now)
     await refresh_pools(conn, who, now)
+    in_hand: tuple[CallInHand, ...] = ()
     if before.active and not fit.active:
+        in_hand = await calls_in_hand(conn, who)
         await end_sessions_of(conn, who)
         await conn.execute(delete(presence).where(presence.c.person == who))
     bookings_before = {seat.booking for seat in at_risk_before}
@@ -142,7 +134,7 @@ async def change_person(
     given = seats_before - await seats_resting_on(conn, who) - len(lost)
     action = "changed person" if before.active == fit.active else "deactivated" if before.active else "brought back"
     await write_audit(conn, actor, action, f"person:{who}", now, await _audit_body(conn, before, fit))
-    return SeatMoves(max(0, given), len(lost), lost)
+    return SeatMoves(max(0, given), len(lost), lost, in_hand)
 
 
 def _may_lose_seats(before: PersonDetails, after: PersonDetails) -> bool:

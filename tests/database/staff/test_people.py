@@ -9,7 +9,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.stores.journal.audit_log import audit_entries
-from database.stores.staff.people import SeatMoves, change_person, seats_resting_on
+from database.stores.staff.people import change_person, seats_resting_on
+from database.stores.staff.seat_moves import SeatMoves
 from database.stores.staff.teams_titles_skills import add_name
 from database.tables.booking import booking, pool_agent, witness
 from database.tables.directory import shift

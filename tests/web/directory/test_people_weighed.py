@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import select, text
 
 from database.tables.booking import booking, witness
 from database.tables.directory import person
 from tests.web.customers import caller
+from tests.web.desk_floor import Floor
 from tests.web.forms import form_to
 from tests.web.office import Office, office
 from tests.web.shifts.test_shifts_pages import ANNA, booked, state_of
@@ -79,3 +82,35 @@ async def test_a_longer_search_for_calls_at_risk_saves_nothing(office: Office) -
     async with office.engine.connect() as conn:
         assert (await conn.execute(select(booking.c.state))).scalar_one() == "sold"
         assert (await conn.execute(select(person.c.team).where(person.c.id == who))).scalar_one() is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "joined", "said"),
+    [
+        ("offered", False, f"is being offered to {ANNA}. The offer ends within seconds"),
+        ("taken", False, "It is taken back within seconds, and somebody else is asked"),
+        ("taken", True, "who is in the room and can stay in it"),
+        ("on_call", True, f"is going on between {ANNA} and Mira Olsen."),
+        ("wrapping_up", True, "who is signed out and can’t finish that."),
+    ],
+)
+async def test_deactivating_somebody_with_a_call_says_first_what_it_changes(
+    office: Office, state: str, joined: bool, said: str
+) -> None:
+    floor = Floor(office)
+    made = await floor.due_call()
+    await floor.offer(made, ANNA, state="offered" if state == "offered" else "accepted")
+    await floor.change_call(made, state=state, agent_joined_at=datetime.now(UTC) if joined else None)
+    admin, here = await office.browser("Ada Admin"), f"/directory/people/{office.people[ANNA]}"
+    fields = form_to(await admin.get(here), here).fields | {"team": "", "title": "", "role": "agent", "active": "no"}
+    answer = await admin.client.post(here, data=fields)
+    page = html.unescape(answer.text)
+    assert said in page
+    assert "Deactivate anyway" in page
+    assert await still_works(office)
+    shown = form_to(answer.text, here).fields
+    assert (shown["active"], made.call_id in shown["confirmed"]) == ("no", True)
+    other = {"confirmed": shown["confirmed"].replace(f"/{state}/", "/other/")}
+    assert (await admin.client.post(here, data=fields | other)).status_code == 200, "the call has moved on"
+    assert (await admin.client.post(here, data=fields | {"confirmed": shown["confirmed"]})).status_code == 303
+    assert not await still_works(office)
