@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.clock import current_time
 from database.stores.queries.board import read_board
+from database.stores.rounds.reasons_to_wait import reasons_to_wait
 from domain.ids import LIVE_CHANNEL
 from web.dependencies import Engine, LiveEvents
 from web.live import StreamEvent, event_stream
@@ -50,5 +51,6 @@ async def _board(engine: AsyncEngine, zone: str) -> dict[str, Any]:
     now = current_time()
     async with engine.connect() as conn:
         board = await read_board(conn, now, HOURS)
+        reasons = await reasons_to_wait(conn, now) if board.waiting else {}
     most = max((hour.there for pool in board.pools for hour in pool.slices), default=0)
-    return {"board": board, "now": now, "zone": zone, "most": max(most, 1), "hours": HOURS}
+    return {"board": board, "now": now, "zone": zone, "most": max(most, 1), "hours": HOURS, "reasons": reasons}

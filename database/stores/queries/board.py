@@ -57,7 +57,7 @@ FROM (SELECT pr.state, pr.seen_at,
 """)
 
 _CALLS = text("""
-SELECT c.escalation, e.subject, e.rule, c.state, c.starts_at, c.muster_at, c.step,
+SELECT c.id AS call_id, c.escalation, e.subject, e.rule, c.state, c.starts_at, c.muster_at, c.step,
   c.customer_joined_at IS NOT NULL AS customer_here, po.description AS pool, o.person_name, o.expires_at
 FROM call c JOIN escalation e ON e.id = c.escalation LEFT JOIN pool po ON po.id = e.pool
   LEFT JOIN LATERAL (SELECT p.name AS person_name, expires_at FROM offer JOIN person p ON p.id = offer.person
@@ -114,6 +114,7 @@ class HeadCount:
 class CallAhead:
     """A call that is waiting for somebody, is offered to somebody, or is due soon."""
 
+    call_id: str
     escalation: str
     subject: str
     rule: str
@@ -172,16 +173,16 @@ class Board:
 async def read_board(conn: AsyncConnection, now: datetime, hours: int) -> Board:
     """Read the board for ``now`` and the next ``hours`` hours."""
     calls = [
-        CallAhead(**{**row._mapping, "escalation": str(row.escalation)})
+        CallAhead(**{**row._mapping, "call_id": str(row.call_id), "escalation": str(row.escalation)})
         for row in await conn.execute(_CALLS, {"until": now + timedelta(hours=1), "calls": 3 * CALLS})
     ]
-    waiting = [one for one in calls if one.state == "waiting" and one.muster_at <= now]
+    waiting = [one for one in calls if one.state == "waiting" and one.muster_at <= now][:CALLS]
     lost = await conn.execute(_AT_RISK, {"now": now, "calls": CALLS})
     people = (await conn.execute(_PEOPLE, {"now": now, "silent": now - VANISHED_AFTER})).one()
     return Board(
         await _pools(conn, now, hours),
         HeadCount(**people._mapping),
-        tuple(waiting[:CALLS]),
+        tuple(waiting),
         tuple(one for one in calls if one.state == "offered")[:CALLS],
         tuple(one for one in calls if one.state == "waiting" and one.muster_at > now)[:CALLS],
         tuple(SeatLost(str(row.escalation), row.subject, row.starts_at) for row in lost),

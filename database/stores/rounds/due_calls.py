@@ -33,10 +33,12 @@ FROM call c JOIN escalation e ON e.id = c.escalation
 WHERE c.state = 'waiting' AND {which}
 ORDER BY c.priority + CASE WHEN c.customer_joined_at IS NULL THEN 0 ELSE :raised END DESC,
   c.starts_at IS NULL, c.muster_at, c.id
-LIMIT :most FOR UPDATE OF e, c SKIP LOCKED
+LIMIT :most
 """
-_DUE = text(_WAITING.format(which="c.muster_at <= :now"))
-_SOON = text(_WAITING.format(which="c.starts_at > :now AND (c.starts_at <= :until OR c.muster_at <= :now)"))
+_LOCKED = _WAITING + "FOR UPDATE OF e, c SKIP LOCKED"
+_DUE = text(_LOCKED.format(which="c.muster_at <= :now"))
+_DUE_UNLOCKED = text(_WAITING.format(which="c.muster_at <= :now"))
+_SOON = text(_LOCKED.format(which="c.starts_at > :now AND (c.starts_at <= :until OR c.muster_at <= :now)"))
 
 _RATED_ORDERS = {OrderKey.BEST_CSAT, OrderKey.BEST_CSAT_HERE}
 
@@ -69,6 +71,12 @@ async def read_due(
 ) -> list[DueCall]:
     """Lock and read at most ``most`` due calls, most urgent first. Skips calls that other transactions have locked."""
     rows = (await conn.execute(_DUE, {"now": now, "most": most, "raised": RAISED_BY})).all()
+    return await _calls(conn, rows, clock, now)
+
+
+async def read_waiting(conn: AsyncConnection, clock: SearchClock, now: datetime, most: int) -> list[DueCall]:
+    """The same without locking anything, for pages."""
+    rows = (await conn.execute(_DUE_UNLOCKED, {"now": now, "most": most, "raised": RAISED_BY})).all()
     return await _calls(conn, rows, clock, now)
 
 

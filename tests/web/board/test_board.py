@@ -36,6 +36,7 @@ async def test_it_shows_who_waits_who_has_an_offer_and_who_is_free(floor: Floor)
     assert (board.people.on_shift, board.people.free, board.people.asked) == (1, 1, 1)
     page = await (await floor.office.browser("Marta Manager")).get("/board/parts")
     assert "Anna Schmidt has until" in page
+    assert "<strong>1 of those who are free can take it and will be asked</strong>" in page
     assert "<html" not in page
 
 
