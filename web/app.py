@@ -41,6 +41,7 @@ from web import (
 )
 from web.admission import Admission
 from web.beat import report_serving
+from web.customer.feed import CustomerFeed
 from web.desk.acceptances import Acceptances
 from web.desk.feed import Feed
 from web.desk.signs_of_life import SignsOfLife
@@ -99,10 +100,12 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         app.state.unsigned_deliveries = UnsignedDeliveries(pools.pages)
         app.state.gateway = WorkflowGateway(await connect())
         app.state.desk_feed = Feed(app.state.live, pools.desks)
+        app.state.customer_feed = CustomerFeed(app.state.live, pools.customers)
         await app.state.live.start()
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(app.state.desk_feed.run())
+            tasks.create_task(app.state.customer_feed.run())
             tasks.create_task(keep_clock(pools.watching, stop))
             ending = [
                 tasks.create_task(report_serving(pools.desks)),

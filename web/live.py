@@ -21,11 +21,13 @@ _WAITING_AT_MOST = 1000
 @dataclass(frozen=True)
 class StreamEvent:
     name: str
+    """Empty for a message that htmx swaps into the page by itself."""
     data: str
 
     def encode(self) -> bytes:
         lines = "".join(f"data: {line}\n" for line in self.data.splitlines() or [""])
-        return f"event: {self.name}\n{lines}\n".encode()
+        event = f"event: {self.name}\n" if self.name else ""
+        return f"{event}{lines}\n".encode()
 
 
 Draw = Callable[[str], Awaitable[Sequence[StreamEvent]]]

@@ -16,6 +16,8 @@ ENOUGH = 5
 """How many recent waits an estimate needs."""
 A_MOMENT = timedelta(minutes=1)
 A_FEW_MINUTES = timedelta(minutes=5)
+PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
+"""How long a customer reads that a more urgent call went before theirs."""
 
 
 class WaitEstimate(StrEnum):

@@ -45,6 +45,9 @@ async def look(visitor: Visitor, name: str, page: Page | None = None) -> None:
             assert found == [], (name, width, scheme)
         assert not (wide := await judged.evaluate(_TOO_WIDE)), (name, width, wide)
     await _at(shown, size["width"], size["height"], "light")
+    if judged is not shown:
+        # A page that is left open would load itself when it changes, in the middle of the next look.
+        await judged.goto("about:blank")
 
 
 async def _at(page: Page, width: int, height: int, scheme: str) -> None:

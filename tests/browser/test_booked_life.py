@@ -135,7 +135,7 @@ async def ops_read_the_story(ops: Visitor) -> None:
     for told in ("Freja Holm accepted the call", COMMENT, NOTE, "The escalation was closed"):
         await expect(story).to_contain_text(told)
     await expect(side.get_by_text("Decided", exact=False)).to_be_visible()
-    await side.get_by_text("Freja Holm: done").click()
+    await side.get_by_text("Freja Holm: took it").click()
     await expect(side).to_contain_text("Why Freja Holm")
     await expect(side.locator(".mails")).to_contain_text("survey")
     await picture(page, "story", 1200, 920)

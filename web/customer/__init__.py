@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.customer import booking, calendar, call, customer_link, rating
+from web.customer import booking, calendar, call, customer_link, rating, stream
 
 router = APIRouter()
-for part in (customer_link, booking, calendar, call, rating):
+for part in (customer_link, stream, booking, calendar, call, rating):
     router.include_router(part.router)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -19,10 +19,10 @@ from domain.customer_link import LinkUnknown
 from domain.ids import Tokens
 from domain.seats.slots import nearest
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
-from web.customer.stage import CANCELLABLE, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
+from web.customer.stage import CANCELLABLE, GOES_ON, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
 from web.dependencies import AppTokens, Customers, LinkLimiter
-from web.page import draw, page
+from web.page import page
 from web.security.rate_limit import RateLimit
 from web.wording import times
 from web.wording.ended import ended_words, why_another
@@ -75,7 +75,7 @@ async def link_page(
 ) -> Response:
     link = await visit.open_link(token)
     stage = stage_of(link, current_time())
-    if stage is CustomerStage.REPLACED and (newer := _newer_page(visit, link)):
+    if stage is CustomerStage.REPLACED and (newer := newer_page(visit, link)):
         return RedirectResponse(newer, 303)
     if change == "zone":
         return _choose_zone(visit, link, zone_of(link, zone), move)
@@ -85,16 +85,10 @@ async def link_page(
 
 
 @router.get("/c/{token}/line")
-async def live_part(visit: LinkRequest, token: str, shown: str = "", zone: str = "") -> Response:
-    """The part of the page that changes; 204 if the version ``shown`` is still current."""
-    link = await visit.open_link(token)
-    stage = stage_of(link, current_time())
-    if stage not in LIVE or (stage is CustomerStage.BOOKED) != shown.startswith(CustomerStage.BOOKED):
-        return Response(status_code=200, headers={"HX-Refresh": "true"})
-    if _version(link, stage, current_time()) == shown:
-        return Response(status_code=204)
-    context = _common(visit, link, zone) | _status(visit, link, stage)
-    return HTMLResponse(draw(visit.request, "customer/_live.html", **context))
+async def earlier_live_part(visit: LinkRequest, token: str) -> Response:
+    """Pages that the previous release has drawn ask here for changes: they load the page of this release instead."""
+    await visit.open_link(token)
+    return Response(status_code=200, headers={"HX-Refresh": "true"})
 
 
 async def slots_page(
@@ -149,11 +143,11 @@ def status_page(
     context = _common(visit, link, zone) | {"refused": refused, "cancelling": cancelling}
     if stage in LIVE:
         return page(visit.request, "customer/status.html", status, **context, **_status(visit, link, stage))
-    ended = {"ended": ended_words(link, stage), "newer_url": _newer_page(visit, link)}
+    ended = {"ended": ended_words(link, stage), "newer_url": newer_page(visit, link), "goes_on": stage in GOES_ON}
     return page(visit.request, "customer/ended.html", 410 if stage in GONE else status, **context, **ended)
 
 
-def _newer_page(visit: CustomerRequest, link: LinkPage) -> str:
+def newer_page(visit: CustomerRequest, link: LinkPage) -> str:
     """The page of the link that Muster itself issued instead of this one; empty if there is none."""
     newer = link.after.newer
     return "" if newer is None else f"/c/{visit.tokens.customer_link(link.escalation_id, newer)}"
@@ -165,24 +159,15 @@ def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dic
     waiting = stage in WAITING_ROOM
     return {
         "stage": stage.value,
-        "version": _version(link, stage, now),
         "line": line_of(link, stage, now),
         "starts_at": link.booking.starts_at if link.booking is not None else None,
         "join": _join_address(visit, link) if waiting else "",
         "here": _is_here(link),
         "waiting": waiting,
+        "called": stage is CustomerStage.READY or (stage is CustomerStage.ON_CALL and not _is_here(link)),
         "may_move": may_move(link, stage),
         "may_cancel": stage in CANCELLABLE,
-        "every": "3s" if waiting else "30s",
     }
-
-
-def _version(link: LinkPage, stage: CustomerStage, now: datetime) -> str:
-    """The live part's version: its stage and a hash, which stay the same as long as the part looks the same."""
-    line = line_of(link, stage, now)
-    text = (line.says, line.late, line.reminded, *line.more, line.alone) if line else ()
-    content = (stage.value, *text, _is_here(link))
-    return f"{stage.value}-{hashlib.sha256(repr(content).encode()).hexdigest()[:8]}"
 
 
 def _is_here(link: LinkPage) -> bool:
@@ -200,6 +185,7 @@ def _common(visit: CustomerRequest, link: LinkPage, zone: str) -> dict[str, Any]
         "here_url": f"/c/{visit.request.path_params['token']}",
         "zone": zone_of(link, zone),
         "chosen_zone": zone if times.is_zone(zone) else "",
+        "kept_zone": f"?zone={quote(zone)}" if times.is_zone(zone) else "",
     }
 
 

@@ -35,6 +35,8 @@ WAITING_ROOM = frozenset({CustomerStage.FINDING, CustomerStage.ASKING, CustomerS
 LIVE = WAITING_ROOM | {CustomerStage.BOOKED}
 """Stages whose page updates itself while it is open."""
 CANCELLABLE = frozenset({CustomerStage.BOOKED, CustomerStage.FINDING, CustomerStage.ASKING, CustomerStage.READY})
+GOES_ON = frozenset({CustomerStage.OVER, CustomerStage.NOT_SERVED})
+"""Ends after which the page still changes: it asks for a rating, or leads on to another time."""
 GONE = frozenset({CustomerStage.EXPIRED, CustomerStage.REPLACED})
 """Stages whose page is sent with status 410."""
 

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
 from domain.rounds.search_clock import STANDSTILL
-from domain.rounds.waiting_line import estimate_words, nobody_there, people_before
+from domain.rounds.waiting_line import PUT_BACK_SHOWN_FOR, estimate_words, nobody_there, people_before
 from rules_dsl.model.decision import StepKind
 from web.customer.stage import CustomerStage
 
-PUT_BACK_SHOWN_FOR = timedelta(minutes=3)
 _MAY_BE_LATE = "It may begin a few minutes late: calls before yours are taking longer than planned."
 
 _NOT_COMING = "The person who had taken your call is not coming after all. We are sorry."

@@ -53,6 +53,7 @@ MATRIX: dict[str, Rule] = {
     # The customer
     "GET /c/{token}": Open.LINK,
     "GET /c/{token}/line": Open.LINK,
+    "GET /c/{token}/stream": Open.LINK,
     "GET /c/{token}/calendar.ics": Open.LINK,
     "POST /c/{token}/book": Open.LINK,
     "POST /c/{token}/move": Open.LINK,

@@ -29,3 +29,12 @@ if (button) {
   document.addEventListener("change", name);
   name();
 }
+
+// Whoever is choosing a time is only told if there is nothing to choose any more.
+const choosing = document.querySelector("[data-stream]");
+if (choosing) {
+  const stream = new EventSource(choosing.dataset.stream);
+  for (const told of ["message", "moved"]) stream.addEventListener(told, () => location.reload());
+  // What they have just booked themselves is shown by the answer to their form.
+  for (const leaving of ["submit", "pagehide"]) addEventListener(leaving, () => stream.close());
+}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from sqlalchemy import text
 
@@ -33,11 +31,8 @@ async def test_the_waiting_room_is_honest(office: Office, changes: str, says: st
     assert says in page
     assert button in page
     assert '<noscript><meta http-equiv="refresh"' in page
-    (live,) = re.findall(r'hx-get="([^"]+)"', page)
-    async with visitor(office.app) as client:
-        assert (await client.get(live)).status_code == 204, "nothing has changed"
-        await mira.call_becomes(booked, "state = 'done'")
-        assert (await client.get(live)).headers["HX-Refresh"] == "true"
+    assert f'hx-sse:connect="{mira.address}/stream"' in page
+    assert ("data-called" in page) == (button == "Join now"), "title, icon and sound call them if they are waited for"
 
 
 async def test_an_outage_is_named_while_it_lasts_and_afterwards(office: Office) -> None:
@@ -56,11 +51,10 @@ async def test_an_outage_is_named_while_it_lasts_and_afterwards(office: Office) 
     assert "A fault on our side held us up" in await read_page(office, mira.address)
 
 
-async def test_the_live_line_changes_without_the_page(office: Office) -> None:
+async def test_who_is_asked_and_who_does_not_come_are_named(office: Office) -> None:
     mira = await caller(office, mode=Mode.NOW)
     page = await read_page(office, mira.address)
     assert "<h1>Your call</h1>" in page
-    (live,) = re.findall(r'hx-get="([^"]+)"', page)
     await mira.run("UPDATE call SET state = 'offered', search_began_at = now()")
     await mira.run("INSERT INTO round (at, calls, offers, took_ms) VALUES (now(), 1, 1, 1)")
     await mira.run(
@@ -68,14 +62,14 @@ async def test_the_live_line_changes_without_the_page(office: Office) -> None:
         "SELECT call.id, 1, person.id, round.id, 'offered', '{}', now(), now() + interval '1 minute' "
         "FROM call, round, person JOIN team ON team.id = person.team WHERE team.name = 'Office' LIMIT 1"
     )
-    said = await read_page(office, live)
+    said = await read_page(office, mira.address)
     assert "We are asking someone from Office right now" in said
     assert "not coming after all" not in said
     await mira.run(
         "INSERT INTO escalation_event (escalation, seq, kind, body, actor, at) "
         "SELECT escalation, 99, 'accepted', jsonb_build_object('call_id', id), 'person:1', now() FROM call"
     )
-    assert "The person who had taken your call is not coming after all" in await read_page(office, live)
+    assert "The person who had taken your call is not coming after all" in await read_page(office, mira.address)
 
 
 @pytest.mark.parametrize(
