@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from domain.escalation import Outcome
@@ -13,6 +14,9 @@ class Resolution(StrEnum):
     NO = "no"
     FOLLOW_UP = "follow_up"
 
+
+EXTRA = timedelta(minutes=10)
+"""Added to the plan's wrap-up time; when both have passed, the call is closed even without a wrap-up."""
 
 CAUSES = ("product fault", "missing feature", "unclear documentation", "wrong use", "billing", "other")
 FOLLOW_UPS = ("none", "reply in the ticket", "another call", "bug report", "change to the documentation")

@@ -7,11 +7,9 @@ from datetime import timedelta
 from temporalio import workflow
 
 from activities import contracts
+from domain.wrap_up import EXTRA
 from workflows.acting import act
 from workflows.state import WorkflowState, until
-
-EXTRA = timedelta(minutes=10)
-"""Added to the plan's wrap-up time; when both have passed, the agent is freed even without a wrap-up."""
 
 
 async def wait_for_wrap_up(state: WorkflowState) -> None:

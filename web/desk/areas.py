@@ -20,14 +20,16 @@ from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk as desk_queries
 from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
 from domain.ids import Tokens
-from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, VANISHED_AFTER, alive
+from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, VANISHED_AFTER
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
 from web.dependencies import AppTokens, Engine
 from web.desk.card import show
+from web.desk.standing import read_standing
 from web.error_status import RETRY_AFTER
 from web.page import draw, page
 from web.security.session import Signed, SignedIn
+from web.wording.standing import idle_words, standing_words
 from web.wording.states import state_words
 
 AREAS = ("presence", "offer", "calls", "today", "mine")
@@ -79,12 +81,14 @@ async def _read_areas(
     person = desk.person_id
     context: dict[str, Any] = {"now": moment.now, "zone": desk.signed.time_zone, "state_words": state_words}
     context |= {"notice": "", "wrap_form": {}, "wrap_problem": "", "swap": False, "brief": False}
-    if {"presence", "offer"} & set(areas):
-        head = await desk_queries.read_head(conn, person, moment.now)
-        context |= {"head": head, "away_reasons": AWAY_REASONS, "longest_reason": LONGEST_REASON}
-        context["alive"] = head.seen_at is not None and alive(head.seen_at, moment.now)
     if {"presence", "offer", "calls"} & set(areas):
         in_hand = await desk_queries.current_calls(conn, person, moment)
+        if {"presence", "offer"} & set(areas):
+            head = await desk_queries.read_head(conn, person, moment.now)
+            standing = await read_standing(conn, head, in_hand, moment)
+            context |= {"head": head, "standing": standing, "words": standing_words(standing)}
+            context |= {"idle": idle_words(standing, desk.signed.time_zone)}
+            context |= {"away_reasons": AWAY_REASONS, "longest_reason": LONGEST_REASON}
         declared = await declared_facts(conn) if "calls" in areas else ()
         context |= {"in_hand": in_hand, "causes": CAUSES, "gaps": GAPS, "follow_ups": FOLLOW_UPS}
         context["areas"] = next((fact.values for fact in declared if fact.name == "product area"), ())

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.escalations.customer_history import PastEscalation, past_escalations
 from database.stores.queries.desk import CallCard
+from domain.call import agent_grace
+from domain.rounds.standing import AcceptedCall
+from domain.wrap_up import EXTRA
 from rules_dsl.directory import FactType
 from web.desk.plan_words import plan_lines, rule_lines
 from web.wording.facts import fact_rows
@@ -25,6 +29,16 @@ class CardView:
     rule: list[str]
     passed: str
     """Why the offer can't be answered any more; empty while it can."""
+
+    @property
+    def wrap_up_until(self) -> datetime | None:
+        """When the agent's time for the wrap-up ends; None while the call lasts."""
+        return in_hand(self.card).frees_at
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When the call is closed if no wrap-up is written."""
+        return self.wrap_up_until and self.wrap_up_until + EXTRA
 
     @property
     def face(self) -> list[tuple[str, str]]:
@@ -75,3 +89,15 @@ def _lost_words(card: CallCard) -> str:
     if card.answered_at is not None and card.answered_at < card.expires_at:
         return "your desk lost its connection before you answered"
     return ""
+
+
+def in_hand(card: CallCard) -> AcceptedCall:
+    """An accepted call, with its deadlines."""
+    calls = card.plan.decision.calls
+    accepted = card.accepted_at or card.made_at
+    ends = None if card.ended_at is None else card.ended_at + timedelta(seconds=calls.wrap_up)
+    join_by = None
+    if card.agent_joined_at is None:
+        join_by = max(card.starts_at or accepted, accepted) + agent_grace(calls.wait_for_customer)
+    since = (card.ended_at if card.call_state == "wrapping_up" else card.agent_joined_at) or accepted
+    return AcceptedCall(card.call_state, since, join_by, ends, freed=card.offer_state == "done")

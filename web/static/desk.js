@@ -69,6 +69,25 @@
     htmx.swap({ sourceElement: desk, target: byId("desk-offer"), text: data, swap: "outerHTML" });
   });
 
+  // A rest or a wrap-up ends by the clock alone: no event says so, so the page asks when the server told it to.
+  let timed = null, redraw = 0;
+  const schedule = () => {
+    const presence = byId("desk-presence");
+    if (!presence || presence === timed) return;
+    timed = presence;
+    clearTimeout(redraw);
+    const left = 1000 * Number(presence.dataset.redrawIn);
+    if (left > 0 && left < 2 ** 31) {
+      redraw = setTimeout(() => {
+        const stale = desk.querySelector("[data-offer]") ? ["presence"] : ["presence", "offer"];
+        for (const name of stale) desk.querySelector(`[name="seen.${name}"]`).value = "";
+        wake();
+      }, left + 500);
+    }
+  };
+  document.addEventListener("htmx:after:swap", schedule);
+  schedule();
+
   // The offer. The server says how many seconds are left; this machine's wall clock is never used.
   let ringing = "", ends = 0;
   const words = (left) => `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;

@@ -19,8 +19,9 @@ PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
 """Every CSAT mean includes this many ratings of this score, so that a few good ratings can't put anyone first."""
 
 # A call takes up its agent's time from acceptance until the wrap-up is written or its time limit has passed.
-_PEOPLE = text("""
-SELECT p.id, pr.state, pr.reason, pr.since, pr.seen_at, lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
+_STATES = """
+SELECT p.id, p.title, pr.state, pr.reason, pr.since, pr.seen_at,
+  lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
   upper(s.during) AS free_until,
   (SELECT o.state FROM offer o WHERE o.person = p.id AND o.state IN ('offered', 'accepted')) AS live,
   calls.today, calls.last_ended, calls.busy_seconds, calls.in_shift, calls.lately,
@@ -57,7 +58,9 @@ LEFT JOIN LATERAL (
   FROM shift t WHERE t.person = p.id AND t.during && tstzrange(:midnight, :now)
 ) worked ON true
 WHERE p.active AND p.team IS NOT NULL AND 'agent' = ANY(p.roles)
-""")
+"""
+_PEOPLE = text(_STATES)
+_PERSON = text(f"{_STATES} AND p.id = :person")
 
 
 def posterior_mean(total: int | None, count: int | None) -> float:
@@ -78,6 +81,15 @@ async def read_colleagues(
     rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()
     in_directory = {person.id for person in directory.people}
     return {row.id: _colleague(row, now) for row in rows if row.id in in_directory}
+
+
+async def read_colleague(
+    conn: AsyncConnection, person: int, midnight: datetime, now: datetime
+) -> tuple[Colleague, int] | None:
+    """One person's state and the id of their title; None if they take no calls. ``midnight``: when their day began."""
+    values = {"now": now, "midnight": midnight, "lately": now - OCCUPANCY_WINDOW, "ratings": False, "person": person}
+    row = (await conn.execute(_PERSON, values)).one_or_none()
+    return None if row is None else (_colleague(row, now), row.title)
 
 
 def _colleague(row: Row[Any], now: datetime) -> Colleague:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from database.tables.escalation import escalation_event
 from database.tables.muster import offer
 from domain.wrap_up import Resolution, WrapUp
 from tests.servers import free_port
-from tests.web.desk_floor import ME, Floor, floor
+from tests.web.desk_floor import ME, Floor, Made, floor
 from tests.web.office import Browser, office, open_office
 
 __all__ = ["floor", "office"]
@@ -351,3 +352,39 @@ async def test_a_form_of_another_site_is_refused(floor: Floor) -> None:
     assert answer.status_code == 403
     async with floor.engine.connect() as conn:
         assert (await conn.execute(select(presence))).one_or_none() is None
+
+
+async def had_a_call(floor: Floor, ended: timedelta) -> None:
+    """A call that ended this long ago, wrapped up at once."""
+    made = await floor.due_call("Which oil?", ticket="1")
+    await floor.offer(made, ME, state="done")
+    at = datetime.now(UTC) - ended
+    values = {"state": "done", "person": floor.people[ME], "accepted_at": at - timedelta(minutes=20)}
+    await floor.change_call(made, **values, ended_at=at, wrapped_up_at=at)
+
+
+async def test_who_rests_under_a_rule_reads_until_when(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    await had_a_call(floor, timedelta(minutes=4))
+    ends = (datetime.now(UTC) + timedelta(minutes=6)).astimezone(ZoneInfo("Europe/Copenhagen"))
+    desk = re.sub(r"<[^>]+>", "", await browser.get("/desk"))
+    said = re.search(r"Resting under the 10-minute rule until (\d\d:\d\d)", desk)
+    assert said is not None
+    assert said[1] in (f"{ends:%H:%M}", f"{ends - timedelta(minutes=1):%H:%M}")
+    assert f"No calls are offered to you until {said[1]}" in desk
+    assert "No offer right now" not in desk
+
+
+async def test_a_wrap_up_says_when_it_ends(floor: Floor) -> None:
+    browser = await floor.office.browser(ME)
+    await available(browser)
+    made = await in_wrap_up(floor, browser)
+    desk = re.sub(r"<[^>]+>", "", await browser.get("/desk"))
+    assert re.search(r"Wrapping up until \d\d:\d\d; then calls can be offered to you again", desk)
+    assert re.search(r"ended \d\d:\d\d; calls can be offered to you again from \d\d:\d\d, and this is closed", desk)
+    long_ago = datetime.now(UTC) - timedelta(minutes=9)
+    await floor.change_call(Made("", made), ended_at=long_ago)
+    desk = re.sub(r"<[^>]+>", "", await browser.get("/desk"))
+    assert "Was it solved?" in desk, "it can still be written"
+    assert "Wrapping up" not in desk

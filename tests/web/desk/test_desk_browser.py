@@ -296,3 +296,24 @@ async def test_a_manager_sees_at_once_who_comes_to_their_desk(desk: Desk) -> Non
     async with desk.floor.engine.begin() as conn:
         await set_presence(conn, desk.floor.people[ME], "away", "lunch", datetime.now(UTC))
     await expect(row).to_contain_text("away: lunch", timeout=15000)
+
+
+async def test_a_rest_ends_on_the_page_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.page.BEAT_EVERY", timedelta(hours=1))
+    floor, page = desk.floor, await desk.context.new_page()
+    await page.clock.install()
+    await page.goto("/desk")
+    await page.click("text=I’m available")
+    await page.wait_for_selector("text=Available since")
+    made, ended = await floor.due_call(), datetime.now(UTC) - timedelta(minutes=1)
+    await floor.offer(made, ME, state="done")
+    call = {"state": "done", "person": floor.people[ME], "accepted_at": ended, "ended_at": ended}
+    await floor.change_call(made, **call, wrapped_up_at=ended)
+    await page.reload()
+    await page.wait_for_selector("text=Resting")
+    await check(page, "resting")
+    ended -= timedelta(minutes=9)
+    await floor.change_call(made, ended_at=ended, wrapped_up_at=ended)
+    await page.clock.fast_forward(10 * 60_000)
+    await page.wait_for_selector("text=Available since")
+    await page.wait_for_selector("text=No offer right now")
