@@ -51,6 +51,13 @@ STAFF_LETTERS = frozenset(
 """Letters to staff. All others go to the customer."""
 
 
+GROUPED_LETTERS = frozenset({LetterKind.LEAD_ALERT, LetterKind.MANAGER_NOBODY, LetterKind.MANAGER_SEAT_LOST})
+"""Alerts that one outage or one change of shifts can cause by the dozen. Those to the same person that are waiting
+together are sent as one letter."""
+GATHERED_FOR = timedelta(seconds=5)
+"""How long such an alert waits for others of its kind."""
+
+
 class Channel(StrEnum):
     MAIL = "mail"
     WEBHOOK = "webhook"
@@ -99,6 +106,14 @@ class UnreadCalendar:
 
 
 @dataclass(frozen=True)
+class OtherEscalation:
+    """Another escalation that a grouped letter is about."""
+
+    escalation_id: str
+    subject: str
+
+
+@dataclass(frozen=True)
 class LetterContext:
     """Everything that a letter may contain. All strings are plain text; see ``one_line``."""
 
@@ -132,6 +147,8 @@ class LetterContext:
     rating: RatingContext | None = None
     calendar: UnreadCalendar | None = None
     """None if it was read or removed in the meantime."""
+    also: tuple[OtherEscalation, ...] = ()
+    """The other escalations of a grouped letter."""
 
     @property
     def moment(self) -> datetime:

@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.delivery import Dispatcher, NoRecipient
 from activities.integrations.chat import Webhook, WebhookPoster
 from activities.integrations.mail import SmtpMailer, SmtpServer
 from activities.letters.letter import Addresses
 from database.stores.journal import message_queue
+from database.stores.journal.grouped_messages import group_alerts
 from database.stores.journal.message_queue import QueuedMessage
 from database.stores.queries.letter_context import letter_context
 from domain.delivery import Undelivered, next_wait
@@ -91,6 +92,7 @@ class ChannelWorker:
         self._at_most = at_most
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._destinations: dict[str, str] = {}
+        self._also: dict[str, tuple[str, ...]] = {}
         self._news = asyncio.Event()
         self.part = Part(f"sender_{channel.value}")
 
@@ -121,10 +123,12 @@ class ChannelWorker:
             taken = await message_queue.take_due(
                 conn, self._channel, capacity, LEASE, self._destinations, LANES_PER_DESTINATION
             )
+            taken = await group_alerts(conn, taken, LEASE)
             soonest = await message_queue.until_next_due(conn, self._channel)
         for queued in taken:
             task = asyncio.create_task(self._deliver(queued))
             self._in_flight[queued.id] = task
+            self._also[queued.id] = queued.all_ids[1:]
             self._destinations[queued.id] = queued.destination
             task.add_done_callback(functools.partial(self._finish, queued.id))
         if len(taken) == capacity or soonest is None:
@@ -135,7 +139,7 @@ class ChannelWorker:
         return min(max(soonest.total_seconds(), 0.1), POLL_EVERY)
 
     def _finish(self, message_id: str, _: asyncio.Task[None]) -> None:
-        del self._in_flight[message_id], self._destinations[message_id]
+        del self._in_flight[message_id], self._destinations[message_id], self._also[message_id]
         self.wake()
 
     async def _renew(self) -> None:
@@ -145,7 +149,8 @@ class ChannelWorker:
                 continue
             try:
                 async with self._engine.begin() as conn:
-                    await message_queue.renew(conn, list(self._in_flight), LEASE)
+                    held = [*self._in_flight, *(one for others in self._also.values() for one in others)]
+                    await message_queue.renew(conn, held, LEASE)
             except Exception as error:
                 self.part.log_failure(error, "renewing")
 
@@ -182,16 +187,26 @@ class ChannelWorker:
     async def _store_outcome(self, queued: QueuedMessage, failure: Undelivered | NoRecipient | None) -> None:
         wait: timedelta | None = None
         async with self._engine.begin() as conn:
-            if failure is None:
-                await message_queue.mark_sent(conn, queued.id)
-            elif isinstance(failure, NoRecipient):
-                await message_queue.drop(conn, queued.id)
-            # Jitter doesn't need secure randomness.
-            elif wait := next_wait(queued.attempts, failure, random.random()):
-                await message_queue.retry_later(conn, queued.id, str(failure), wait)
-            else:
-                await message_queue.give_up(conn, queued, str(failure))
+            if isinstance(failure, Undelivered):
+                # Jitter doesn't need secure randomness.
+                wait = next_wait(queued.attempts, failure, random.random())
+            # Their escalations are locked in the order that every transaction uses.
+            for one in sorted((queued, *queued.also), key=lambda one: one.escalation_id):
+                await _store_outcome_of(conn, one, failure, wait)
         _log_outcome(queued, failure, wait)
+
+
+async def _store_outcome_of(
+    conn: AsyncConnection, one: QueuedMessage, failure: Undelivered | NoRecipient | None, wait: timedelta | None
+) -> None:
+    if failure is None:
+        await message_queue.mark_sent(conn, one.id)
+    elif isinstance(failure, NoRecipient):
+        await message_queue.drop(conn, one.id)
+    elif wait:
+        await message_queue.retry_later(conn, one.id, str(failure), wait)
+    else:
+        await message_queue.give_up(conn, one, str(failure))
 
 
 def _log_outcome(queued: QueuedMessage, failure: Undelivered | NoRecipient | None, wait: timedelta | None) -> None:

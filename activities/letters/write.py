@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from activities.letters import booking, calendar, call, customer_link, muster, rating, waiting
+from activities.letters.grouped import grouped
 from activities.letters.letter import Addresses, Letter
 from domain.letter import LetterContext, LetterKind
 
@@ -34,4 +35,4 @@ WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
 
 def write(context: LetterContext, addresses: Addresses) -> Letter:
     """The letter for this context. Raises ``Incomplete`` if the context lacks something that the letter needs."""
-    return WRITERS[context.kind](context, addresses)
+    return grouped(context, addresses) if context.also else WRITERS[context.kind](context, addresses)

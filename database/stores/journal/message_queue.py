@@ -28,7 +28,7 @@ INSERT INTO message (id, escalation, key, channel, kind, recipient, params, crea
 VALUES (:id, :escalation, :key, :channel, :kind, coalesce(CAST(:recipient AS text), (
     SELECT c.email FROM customer c JOIN escalation e ON e.customer = c.id WHERE e.id = :escalation
   )), CAST(:params AS jsonb), :now,
-  coalesce(CAST(:not_before AS timestamptz), now()), greatest(CAST(:not_before AS timestamptz), now()))
+  coalesce(CAST(:not_before AS timestamptz), now() + :hold), greatest(CAST(:not_before AS timestamptz), now()))
 ON CONFLICT DO NOTHING RETURNING pg_notify(:woken, '')
 """)
 
@@ -44,6 +44,7 @@ async def enqueue(
     params: Mapping[str, Any],
     now: datetime,
     not_before: datetime | None = None,
+    hold: timedelta = timedelta(0),
 ) -> None:
     """Queue a message in the transaction of the effect that causes it.
 
@@ -51,7 +52,7 @@ async def enqueue(
     changes nothing.
     ``channel`` is ``mail`` (recipient: an address, or None for the escalation's customer) or ``webhook`` (recipient:
     ``alerts``, the webhook from the settings). ``params`` hold ids and times, never tokens or addresses, and are
-    described in ``database/stores/queries/letter_context.py``. Without ``not_before`` the message is due immediately.
+    described in ``database/stores/queries/letter_context.py``. Without ``not_before``, it is due after ``hold``.
     """
     row = {
         "id": ids.message_id(escalation_id or "", key),
@@ -63,6 +64,7 @@ async def enqueue(
         "params": json.dumps(dict(params)),
         "now": now,
         "not_before": not_before,
+        "hold": hold,
         "woken": ids.MESSAGE_CHANNEL,
     }
     await conn.execute(_ENQUEUE, row)
@@ -84,9 +86,15 @@ class QueuedMessage:
     attempts: int
     """Including the current one."""
     created_at: datetime
+    also: tuple[QueuedMessage, ...] = ()
+    """Other messages that are sent with this one, as one letter."""
+
+    @property
+    def all_ids(self) -> tuple[str, ...]:
+        return (self.id, *(one.id for one in self.also))
 
 
-_DESTINATION = func.lower(func.substring(message.c.recipient, "[^@]*$"))
+DESTINATION = func.lower(func.substring(message.c.recipient, "[^@]*$"))
 """The domain of a mail address, or the name of a webhook."""
 
 
@@ -119,20 +127,21 @@ async def take_due(
         if len(rows) < room:
             break
     values = {"attempts": message.c.attempts + 1, "next_attempt_at": func.now() + lease}
-    taken = update(message).where(message.c.id.in_(chosen)).values(values).returning(message, _DESTINATION.label("to"))
-    return [_queued(row) for row in await conn.execute(taken)] if chosen else []
+    taken = update(message).where(message.c.id.in_(chosen)).values(values).returning(message, DESTINATION.label("to"))
+    rows = (await conn.execute(taken)).all() if chosen else []
+    return [queued_message(row) for row in rows]
 
 
 def _due(channel: Channel, busy: Sequence[str], full: Sequence[str], at_most: int) -> Select[Any]:
     """Lock due messages, except ``busy`` ones and those to ``full`` destinations."""
     return (
-        select(message.c.id, _DESTINATION.label("destination"))
+        select(message.c.id, DESTINATION.label("destination"))
         .where(
             message.c.state == "queued",
             message.c.channel == channel.value,
             message.c.next_attempt_at <= func.now(),
             message.c.id.not_in(busy),
-            _DESTINATION.not_in(full),
+            DESTINATION.not_in(full),
         )
         .order_by(message.c.next_attempt_at)
         .limit(at_most)
@@ -199,7 +208,8 @@ async def send_again(conn: AsyncConnection, escalation_id: str, message_id: str)
     return True
 
 
-def _queued(row: Row[Any]) -> QueuedMessage:
+def queued_message(row: Row[Any]) -> QueuedMessage:
+    """A row of table ``message`` with the label ``to`` for its destination."""
     return QueuedMessage(
         id=row.id,
         escalation_id=row.escalation or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import any_, select
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.journal.message_queue import enqueue
 from database.tables.directory import person, team
 from database.tables.escalation import escalation
-from domain.letter import LetterKind
+from domain.letter import GATHERED_FOR, GROUPED_LETTERS, LetterKind
 
 
 async def notify_customer(
@@ -84,7 +84,12 @@ async def _mail(
         recipient=recipient,
         params=params,
         now=now,
+        hold=_hold(kind),
     )
+
+
+def _hold(kind: str) -> timedelta:
+    return GATHERED_FOR if kind in GROUPED_LETTERS else timedelta(0)
 
 
 async def _alert(
@@ -99,4 +104,5 @@ async def _alert(
         recipient="alerts",
         params=params,
         now=now,
+        hold=_hold(kind),
     )

@@ -34,6 +34,7 @@ from domain.letter import (
     LetterContext,
     LetterKind,
     LinkContext,
+    OtherEscalation,
     RatingContext,
     UnreadCalendar,
     name_line,
@@ -73,7 +74,18 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         survey_until=await _scalar(conn, select(survey.c.expires_at).where(survey.c.call == _id_of(the_call))),
         agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,
         rating=await _rating(conn, the_call) if kind is LetterKind.RATING_ALERT else None,
+        also=await _also(conn, waiting),
     )
+
+
+async def _also(conn: AsyncConnection, waiting: QueuedMessage) -> tuple[OtherEscalation, ...]:
+    """The other escalations that a grouped letter is about, oldest message first, each once."""
+    ids = dict.fromkeys(one.escalation_id for one in waiting.also if one.escalation_id != waiting.escalation_id)
+    if not ids:
+        return ()
+    rows = await conn.execute(select(escalation.c.id, escalation.c.subject).where(escalation.c.id.in_(list(ids))))
+    subjects = {row.id: row.subject for row in rows}
+    return tuple(OtherEscalation(one, subject_line(subjects[one])) for one in ids)
 
 
 async def _about_calendar(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from domain.letter import GROUPED_LETTERS
 from tests.faults.judging.evidence import Evidence, Row, at, message_of
 from tests.faults.judging.ledger import Entry, Ledger
 
@@ -14,8 +15,11 @@ def find_lost(ledger: Ledger, evidence: Evidence) -> Iterator[str]:
         if entry.ok and entry.what in PROOFS and not PROOFS[entry.what](entry, evidence):
             yield f"{entry.what} {entry.about}, answered {entry.outcome}"
     arrived = {message_of(mail) for mail in evidence.mails}
+    # A grouped alert has the address of each of its escalations.
+    named = {(mail["to"], link.partition("/ops/")[2]) for mail in evidence.mails for link in mail["links"]}
     for row in evidence.rows["message"]:
-        if row["channel"] == "mail" and row["state"] == "sent" and row["id"] not in arrived:
+        in_group = row["kind"] in GROUPED_LETTERS and (row["recipient"], row["escalation"]) in named
+        if row["channel"] == "mail" and row["state"] == "sent" and row["id"] not in arrived and not in_group:
             yield f"mail {row['kind']} to {row['recipient']}"
 
 
