@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from rules_dsl.analysis.advice import advised
 from rules_dsl.analysis.claims import check_claims
 from rules_dsl.compiler.contradictions import check_settings
@@ -13,6 +16,11 @@ from rules_dsl.directory import Directory
 from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.syntax.diagnostics import Diagnostic, RulesRefused
 from rules_dsl.syntax.parser import parse_rules
+from rules_dsl.syntax.tokens import source_lines
+from rules_dsl.syntax.tree import RulesFile
+
+_INCOMPLETE = frozenset({"R305"})
+_TARGET = re.compile(r"\b(?:send|assign|route|escalate|forward|team|title|no call)\b", re.IGNORECASE)
 
 
 def check_rules(text: str, directory: Directory) -> tuple[Diagnostic, ...]:
@@ -51,10 +59,22 @@ def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Dia
     check_expectations(names, parsed.tree, ruleset)
     if not names.has_errors_beside_examples:
         check_claims(names, parsed.tree, ruleset)
-    diagnostics = sorted(dict.fromkeys(names.diagnostics), key=lambda one: (one.line, one.column))
+    found = dict.fromkeys(_without_consequences(names.diagnostics, parsed.tree, text))
+    diagnostics = sorted(found, key=lambda one: (one.line, one.column))
     if names.has_errors:
         return None, tuple(advised(text, diagnostics, directory, lambda changed: _without_advice(changed, directory)))
     return ruleset, tuple(diagnostics)
+
+
+def _without_consequences(diagnostics: list[Diagnostic], tree: RulesFile, text: str) -> Iterator[Diagnostic]:
+    """All but those saying that a rule has no target although a line with an error names one."""
+    lines, starts = source_lines(text), [block.at.line for block in tree.blocks]
+    wrong = [one.line for one in diagnostics if one.severity == "error" and one.code not in _INCOMPLETE]
+    named = [line for line in wrong if 0 < line <= len(lines) and _TARGET.search(lines[line - 1].text)]
+    for one in diagnostics:
+        end = next((start for start in starts if start > one.line), len(lines) + 1)
+        if one.code not in _INCOMPLETE or not any(one.line < line < end for line in named):
+            yield one
 
 
 def _without_advice(text: str, directory: Directory) -> tuple[Diagnostic, ...]:

@@ -113,7 +113,7 @@ class BlockDraft:
             if continuing and not self.damaged:
                 return "R130"
         elif lead is Lead.WHEN:
-            return "R131"
+            return "R132" if all(line.lead is Lead.UNLESS for line in self.when) else "R131"
         elif continuing and self.when[-1].lead is Lead.UNLESS:
             return "R132"
         return "R133" if self.actions else None

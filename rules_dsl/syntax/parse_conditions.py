@@ -80,6 +80,7 @@ def read_condition(cursor: Cursor) -> Condition:
     _refuse_signs(cursor)
     for token, inside in _INSIDE if cursor.sees_any(_TIMED) else ():
         if cursor.take(token):
+            cursor.example = f'{cursor.line.tokens[0].text} {token} hours "office"'
             cursor.need("hours")
             hours = cursor.name("the name of opening hours")
             cursor.end()

@@ -13,6 +13,7 @@ _SIGNS = {
     "=": "is", "==": "is", "!=": "is not", "<>": "is not",
     ">=": "is at least", "<=": "is at most", ">": "is over", "<": "is under",
 }  # fmt: skip
+_MEANINGLESS = re.compile(r"[\W_]+|only|please|first", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(\w+)[ \t]*$")
 
 
@@ -58,8 +59,12 @@ def quick_fixes(text: str, diagnostic: Diagnostic) -> tuple[Fix, ...]:
     place = _place(text, diagnostic)
     arguments = dict(diagnostic.arguments)
     if place is not None and "line" in arguments:
-        return (Fix(arguments["line"], place.line_start + len(place.indent), place.line_end, arguments["line"]),)
-    return make(place, arguments) if make is not None and place is not None else ()
+        line = arguments["line"]
+        replacement = line.replace("\n", place.newline)
+        return (Fix(line.replace("\n", " ↵ "), place.line_start + len(place.indent), place.line_end, replacement),)
+    if make is None or place is None or arguments.get("fix") == "none":
+        return ()
+    return make(place, arguments)
 
 
 def _place(text: str, diagnostic: Diagnostic) -> _DiagnosticPlace | None:
@@ -104,6 +109,11 @@ def _close_quote(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, .
 
 def _quote(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
     return _replace_place(place, f'"{arguments["found"]}"')
+
+
+def _remove_mark(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
+    """Only what has no meaning is removed from the end of a line."""
+    return _remove(place, arguments) if _MEANINGLESS.fullmatch(arguments["found"]) else ()
 
 
 def _remove(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
@@ -216,7 +226,7 @@ def _head(place: _DiagnosticPlace, arguments: _Arguments) -> tuple[Fix, ...]:
 _FIXES: dict[str, _Make] = {
     **dict.fromkeys(("R116", "R125", "R205", "R206", "R209"), _nearest_bare),
     **dict.fromkeys(("R201", "R203", "R204", "R207", "R208", "R210", "R211"), _nearest_name),
-    "R101": _nearest_sentence, "R102": _close_quote, "R103": _quote, "R110": _remove, "R112": _heading,
+    "R101": _nearest_sentence, "R102": _close_quote, "R103": _quote, "R110": _remove_mark, "R112": _heading,
     "R113": _first_of_nearest, "R115": _step, "R119": _next_line, "R120": _in_words, "R124": _remove,
     "R127": _not_after, "R130": _begin_with_when, "R131": _second_when, "R202": _team_of_person,
     "R212": _plain_flag, "R216": _add_kind, "R306": _when_anything, "R314": _head,
