@@ -12,7 +12,7 @@ def survey(context: LetterContext, addresses: Addresses) -> Letter:
         greeting=hello(context.customer_name),
         lines=(
             f"Thank you for talking to us about “{context.subject}”. How was it?",
-            "One question, half a minute. Good or bad, it is read by the people who can change something.",
+            "One question, half a minute. Whoever you talked to can read your answer, and so can their managers.",
         ),
         button=Button("Rate your call", addresses.survey(context)),
         after=_open_until(context),

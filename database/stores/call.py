@@ -191,7 +191,7 @@ async def _find(conn: AsyncConnection, token: str) -> Row[Any] | None:
             call.c.agent_joined_at,
             call.c.alone_at,
             escalation.c.subject,
-            func.coalesce(team.c.name, desk.c.name).label("team_name"),
+            func.coalesce(call.c.attribution["team_name"].astext, team.c.name, desk.c.name).label("team_name"),
             desk.c.name.label("desk_name"),
         )
         .join(call, call.c.id == join_link.c.call)

@@ -130,7 +130,7 @@ def _survey() -> Select[Any]:
             survey.c.call.label("call_id"),
             call.c.escalation.label("escalation_id"),
             escalation.c.subject,
-            func.coalesce(team.c.name, desk.c.name).label("team_name"),
+            func.coalesce(call.c.attribution["team_name"].astext, team.c.name, desk.c.name).label("team_name"),
             desk.c.name.label("desk_name"),
             ZONE_HERE.label("customer_zone"),
             desk.c.time_zone.label("desk_zone"),

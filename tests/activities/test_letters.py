@@ -135,12 +135,21 @@ def test_without_a_new_link_none_is_promised() -> None:
         assert "link" not in " ".join(letter.lines)
 
 
-PROMISES = ("will be there", "at this moment", "have been told", "we will write to you", "your ticket stays open")
+PROMISES = (
+    "will be there",
+    "at this moment",
+    "have been told",
+    "we will write to you",
+    "your ticket stays open",
+    "is read by",
+)
 """What the rows may contradict by the time a letter is read."""
 
 
 @pytest.mark.parametrize("link", [letter_context(LetterKind.INVITATION).link, None])
-@pytest.mark.parametrize("kind", [LetterKind.INVITATION, LetterKind.CALL_NOW, LetterKind.NOBODY_AVAILABLE])
+@pytest.mark.parametrize(
+    "kind", [LetterKind.INVITATION, LetterKind.CALL_NOW, LetterKind.NOBODY_AVAILABLE, LetterKind.SURVEY]
+)
 def test_a_letter_to_a_customer_promises_nothing_that_may_not_come_true(
     kind: LetterKind, link: LinkContext | None
 ) -> None:

@@ -19,6 +19,7 @@ from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import find_signed_in
 from web.wording import times
+from web.wording.join import why_over
 
 router = APIRouter()
 
@@ -49,7 +50,7 @@ async def join_now(
     join, link = await _open(visit, token)
     now = current_time()
     if join.over:
-        raise CallOver
+        return _page(visit, join, link)
     if here != "yes":
         return _page(visit, join, link, 422)
     if not join.ready and not _is_open(join, now):
@@ -94,6 +95,7 @@ def _page(visit: CustomerRequest, join: JoinPage, link: LinkPage | None, status:
         "customer/join.html",
         410 if join.over else status,
         join=join,
+        over=why_over(join, link, current_time()),
         customer=customer,
         zone=times.zone_or(zones[0] if customer else "", zones[1]),
         open=join.ready or _is_open(join, current_time()),

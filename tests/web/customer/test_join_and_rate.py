@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import text
 
+from database.stores.call import JoinPage
 from domain.escalation import Mode
 from tests.web.customers import caller, visitor
 from tests.web.forms import form_to, forms_of
 from tests.web.office import Office, office
+from web.wording.join import why_over
 
 __all__ = ["office"]
 
@@ -73,16 +77,70 @@ async def test_a_call_days_ahead_cannot_be_joined(office: Office) -> None:
     assert link.call.customer_joined_at is None
 
 
-@pytest.mark.parametrize("state", ["done", "cancelled", "missed"])
-async def test_a_call_that_is_over_cannot_be_joined(office: Office, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "outcome", "says"),
+    [
+        ("done", None, "Your call is over"),
+        ("cancelled", "cancelled", "Your call is cancelled"),
+        ("cancelled", "withdrawn", "This call was called off"),
+        ("missed", None, "This call did not take place"),
+        ("unserved", None, "This call did not take place"),
+    ],
+)
+async def test_a_call_that_cannot_be_joined_any_more_says_why(
+    office: Office, state: str, outcome: str | None, says: str
+) -> None:
     mira = await caller(office)
     booked = await mira.book()
-    await mira.call_becomes(booked, f"state = '{state}'")
     address = f"/join/{mira.tokens.customer_join(booked.call_id)}"
+    await mira.call_becomes(booked, "state = 'taken', person = 1")
     async with visitor(office.app) as client:
-        answer = await client.get(address)
-        assert answer.status_code == 410
-        assert forms_of(answer.text) == []
+        fields = form_to((await client.get(address)).text).fields | {"here": "yes"}
+        await mira.call_becomes(booked, f"state = '{state}'")
+        if outcome is not None:
+            await mira.run(f"UPDATE escalation SET state = 'closed', outcome = '{outcome}'")
+        for answer in (await client.get(address), await client.post(address, data=fields)):
+            assert answer.status_code == 410
+            assert f"<h1>{says}</h1>" in answer.text
+            assert forms_of(answer.text) == []
+
+
+@pytest.mark.parametrize(
+    ("side", "state", "title"),
+    [
+        ("agent", "waiting", "This call is no longer yours"),
+        ("agent", "taken", "This call is no longer yours"),
+        ("agent", "cancelled", "This call was called off"),
+        ("agent", "missed", "This call did not take place"),
+        ("agent", "done", "This call is over"),
+        ("customer", "done", "This call is over"),
+    ],
+)
+def test_an_agent_reads_why_a_call_is_over_for_them(side: str, state: str, title: str) -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    join = JoinPage("c", side, 1, 1, "e", "Engine", "Support", "Harbor", now, state, None, None, ready=False, over=True)
+    assert why_over(join, None, now).title == title
+
+
+async def test_the_pages_for_joining_and_rating_name_the_team_that_took_the_call(office: Office) -> None:
+    mira = await caller(office)
+    booked = await mira.book()
+    survey = await mira.is_asked(booked)
+    await mira.call_becomes(booked, """state = 'taken', attribution = '{"team_name": "Office"}'""")
+    async with visitor(office.app) as client:
+        for address in (f"/join/{mira.tokens.customer_join(booked.call_id)}", survey):
+            assert '<p class="overline">Office · ' in (await client.get(address)).text
+
+
+async def test_a_rating_says_who_can_read_it_and_promises_no_more(office: Office) -> None:
+    mira = await caller(office)
+    address = await mira.is_asked(await mira.book())
+    async with visitor(office.app) as client:
+        form = form_to((await client.get(address)).text)
+        await client.post(address, data=form.fields | {"score": "2", "comment": "I waited"})
+        thanks = (await client.get(address)).text
+    assert "Whoever you talked to can read this, and so can their managers." in thanks
+    assert "act on" not in thanks
 
 
 async def test_the_survey_has_no_preselected_score_and_scanners_rate_nothing(office: Office) -> None:
