@@ -89,7 +89,7 @@ STRUCTURE = {
         "repeat those that should be taken, for example: {again}",
     ),
     "R340": warning(
-        "nobody in {where} has {skills}, so nobody is asked at first", "lower the level, or choose other targets"
+        "nobody in {where} has {skills}, so nobody is asked {when}", "lower the level, or choose other targets"
     ),
     "R341": warning(
         "nobody whom this rule can ask speaks {languages}", "their calls find nobody; prefer the language instead"
@@ -97,5 +97,9 @@ STRUCTURE = {
     "R342": warning(
         "nobody whom this rule can ask is ever on shift when it applies",
         "these are the hours of the week in which nobody may be asked: {hours}",
+    ),
+    "R343": warning(
+        "for the product area {areas}, nobody whom this rule can ask has {skills}",
+        "these calls find nobody; lower the level, drop the skill after a while, or prefer it instead",
     ),
 }

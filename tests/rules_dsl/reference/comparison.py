@@ -54,6 +54,7 @@ class _Comparison:
         self.gaps()
         self.claims()
         self.steps()
+        self.pools()
 
     def of(self, *codes: str) -> list[Diagnostic]:
         return [one for one in self.found if one.code in codes]
@@ -192,6 +193,20 @@ class _Comparison:
                         before = rule.asked(self.file.people, situation, taken)
                         after = without.asked(self.file.people, situation, taken)
                         assert before == after, (rule.name, step, situation)
+
+    def pools(self) -> None:
+        """Who is said never to be asked is not asked in any escalation; who is said not to be, in none of some kind."""
+        people = self.file.people
+        for one in self.of("R340", "R341", "R343"):
+            rule = next(rule for rule in reversed(self.file.rules) if self.line_of(rule) <= one.line)
+            said, parts = dict(one.arguments), range(len(rule.steps) + 1)
+            for situation in self.random.sample(self.situations, min(_DECIDED, len(self.situations))):
+                asked = [rule.asked(people, situation, taken) for taken in parts]
+                if one.code == "R340":
+                    assert not (asked[0] if said["when"] == "at first" else any(asked)), (one, situation)
+                lost = {*said.get("languages", "").split(", "), *said.get("areas", "").split(", ")}
+                if lost & {situation.facts.get("language"), situation.facts.get("product area")}:
+                    assert not any(asked), (one, situation)
 
     def meant_by(self, one: Diagnostic, possible: bool = True) -> Iterator[Situation]:
         """Every situation that the words of an example leave open."""
