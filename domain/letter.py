@@ -36,6 +36,8 @@ class LetterKind(StrEnum):
     RATING_ALERT = "rating_alert"
     MANAGER_CALENDAR = "manager_calendar"
     """A calendar that somebody has connected was never read."""
+    RULES_CHANGED = "rules_changed"
+    """New rules change something for an agent."""
 
 
 STAFF_LETTERS = frozenset(
@@ -46,6 +48,7 @@ STAFF_LETTERS = frozenset(
         LetterKind.MANAGER_SEAT_LOST,
         LetterKind.RATING_ALERT,
         LetterKind.MANAGER_CALENDAR,
+        LetterKind.RULES_CHANGED,
     }
 )
 """Letters to staff. All others go to the customer."""
@@ -106,6 +109,18 @@ class UnreadCalendar:
 
 
 @dataclass(frozen=True)
+class RulesNews:
+    """A version of the rules, and what it changes for the letter's recipient."""
+
+    number: int
+    author: str
+    reason: str
+    share: str
+    """For whom it applies: ``everybody``, ``30 % of the customers``."""
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class OtherEscalation:
     """Another escalation that a grouped letter is about."""
 
@@ -147,6 +162,7 @@ class LetterContext:
     rating: RatingContext | None = None
     calendar: UnreadCalendar | None = None
     """None if it was read or removed in the meantime."""
+    rules: RulesNews | None = None
     also: tuple[OtherEscalation, ...] = ()
     """The other escalations of a grouped letter."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from activities.letters import booking, calendar, call, customer_link, muster, rating, waiting
+from activities.letters import booking, calendar, call, customer_link, muster, rating, rules, waiting
 from activities.letters.grouped import grouped
 from activities.letters.letter import Addresses, Letter
 from domain.letter import LetterContext, LetterKind
@@ -30,6 +30,7 @@ WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
     LetterKind.MANAGER_SEAT_LOST: booking.manager_seat_lost,
     LetterKind.RATING_ALERT: rating.rating_alert,
     LetterKind.MANAGER_CALENDAR: calendar.manager_calendar,
+    LetterKind.RULES_CHANGED: rules.rules_changed,
 }
 
 

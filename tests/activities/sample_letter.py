@@ -16,6 +16,7 @@ from domain.letter import (
     LetterKind,
     LinkContext,
     RatingContext,
+    RulesNews,
     UnreadCalendar,
 )
 
@@ -47,6 +48,7 @@ def letter_context(kind: LetterKind, **changes: Any) -> LetterContext:
         survey_until=STARTS + timedelta(days=7),
         agent=AgentContext("Jonas Berg", 2) if inside else None,
         rating=RatingContext(2, "Nobody knew the engine.") if kind is LetterKind.RATING_ALERT else None,
+        rules=RulesNews(5, "Marta Manager", "Invoices took too long", "everybody", ("Rule “Invoices” now asks you.",)),
         calendar=UnreadCalendar(4, "Jonas Berg", "Work", "the server answered 404"),
     )
     return replace(context, **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,15 @@ async def notify_managers_of_calendar(conn: AsyncConnection, feed: int, now: dat
     """Queue an email to every manager, and a post to the alert webhook, about a calendar that was never read."""
     kind = LetterKind.MANAGER_CALENDAR.value
     await _managers(conn, None, kind, f"{feed}/{now.isoformat()}", now, {"calendar": feed})
+
+
+async def notify_of_rules(
+    conn: AsyncConnection, person_id: int, news: dict[str, Any], lines: Sequence[str], now: datetime
+) -> None:
+    """Queue an email to an agent about what new rules change for them; ``news`` has ``ruleset, share, reason``."""
+    recipient = (await conn.execute(select(person.c.email).where(person.c.id == person_id))).scalar_one()
+    kind, params = LetterKind.RULES_CHANGED.value, news | {"lines": list(lines)}
+    await _mail(conn, None, kind, recipient, f"{kind}/{news['ruleset']}/{now.isoformat()}/{person_id}", now, params)
 
 
 async def _managers(

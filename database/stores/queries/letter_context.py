@@ -9,6 +9,7 @@ A message's ``params`` say what it is about. If one of the following is missing,
 - ``person`` and ``offer`` (nth): agent_reminder; otherwise the agent who accepted the call.
 - ``outcome``: withdrawn.
 - ``calendar`` (id): manager_calendar, which belongs to no escalation.
+- ``ruleset`` (number), ``share``, ``reason`` and ``lines`` (sentences): rules_changed, which belongs to none either.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.message_queue import QueuedMessage
+from database.tables.account import ruleset
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link, survey
 from database.tables.directory import desk, person, team
@@ -36,6 +38,7 @@ from domain.letter import (
     LinkContext,
     OtherEscalation,
     RatingContext,
+    RulesNews,
     UnreadCalendar,
     name_line,
     one_line,
@@ -47,8 +50,8 @@ from domain.letter import (
 async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
     """Read everything that the letter may contain. Raises ``ValueError`` for an unknown kind."""
     kind = LetterKind(waiting.kind)
-    if kind is LetterKind.MANAGER_CALENDAR:
-        return await _about_calendar(conn, waiting)
+    if kind in (LetterKind.MANAGER_CALENDAR, LetterKind.RULES_CHANGED):
+        return await _about_the_organisation(conn, waiting, kind)
     row = (await conn.execute(_escalation(waiting.escalation_id))).one()
     the_booking = None if _of_call_now(waiting) else await _first(conn, _booking(waiting))
     the_call = await _first(conn, _call(waiting))
@@ -88,16 +91,13 @@ async def _also(conn: AsyncConnection, waiting: QueuedMessage) -> tuple[OtherEsc
     return tuple(OtherEscalation(one, subject_line(subjects[one])) for one in ids)
 
 
-async def _about_calendar(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
+async def _about_the_organisation(conn: AsyncConnection, waiting: QueuedMessage, kind: LetterKind) -> LetterContext:
     organisation = select(desk.c.name, desk.c.time_zone, func.clock_timestamp().label("now")).order_by(desk.c.id)
     row = (await conn.execute(organisation.limit(1))).one()
-    feed = select(calendar_feed.c.name, calendar_feed.c.error, person.c.id, person.c.name.label("person"))
-    unread = calendar_feed.c.read_at.is_(None) & (calendar_feed.c.id == waiting.params["calendar"])
-    found = await _first(conn, feed.join(person, person.c.id == calendar_feed.c.person).where(unread))
     return LetterContext(
         message_id=waiting.id,
         escalation_id="",
-        kind=LetterKind.MANAGER_CALENDAR,
+        kind=kind,
         recipient=waiting.recipient,
         written_at=waiting.created_at,
         sent_at=row.now,
@@ -108,9 +108,25 @@ async def _about_calendar(conn: AsyncConnection, waiting: QueuedMessage) -> Lett
         desk_name=name_line(row.name),
         team_name=name_line(row.name),
         team_address="",
-        calendar=found
-        and UnreadCalendar(found.id, name_line(found.person), one_line(found.name), one_line(found.error, 300)),
+        calendar=await _unread_calendar(conn, waiting) if kind is LetterKind.MANAGER_CALENDAR else None,
+        rules=await _rules_news(conn, waiting) if kind is LetterKind.RULES_CHANGED else None,
     )
+
+
+async def _unread_calendar(conn: AsyncConnection, waiting: QueuedMessage) -> UnreadCalendar | None:
+    feed = select(calendar_feed.c.name, calendar_feed.c.error, person.c.id, person.c.name.label("person"))
+    unread = calendar_feed.c.read_at.is_(None) & (calendar_feed.c.id == waiting.params["calendar"])
+    found = await _first(conn, feed.join(person, person.c.id == calendar_feed.c.person).where(unread))
+    return found and UnreadCalendar(found.id, name_line(found.person), one_line(found.name), one_line(found.error, 300))
+
+
+async def _rules_news(conn: AsyncConnection, waiting: QueuedMessage) -> RulesNews:
+    params = waiting.params
+    published = select(ruleset.c.author).where(ruleset.c.number == params["ruleset"]).order_by(ruleset.c.desk).limit(1)
+    author: str = (await conn.execute(published)).scalar_one()
+    lines = tuple(one_line(line, 500) for line in params["lines"])
+    reason = one_line(params["reason"], 500)
+    return RulesNews(params["ruleset"], name_line(author), reason, params["share"], lines)
 
 
 def _escalation(escalation_id: str) -> Select[Any]:

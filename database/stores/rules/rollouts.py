@@ -14,6 +14,7 @@ from database.stores.directory.read import read_desk, read_directory
 from database.stores.directory.renamings import text_today
 from database.stores.journal.audit_log import write_audit
 from database.stores.rules.rollout_rows import end_rollout, move_rollout, running_row
+from database.stores.rules.tell_agents import tell_agents
 from database.stores.rules.versions import (
     PublishedRules,
     RulesOutdated,
@@ -154,6 +155,8 @@ async def advance(
         raise StageUnfit(candidate.number, outdated.problem) from outdated
     await move_rollout(conn, row.id, percent, author, reason, now)
     if percent == EVERYBODY:
+        if (current := await current_published(conn)) is not None:
+            await tell_agents(conn, current.text, candidate.text, candidate.number, percent, reason, now)
         await adopt(conn, desk_id, row.candidate, now)
         await end_rollout(conn, row.id, "adopted", author, now)
     body = {"for": share_words(percent), "before": share_words(row.percent), "reason": reason}
@@ -166,6 +169,9 @@ async def roll_back(conn: AsyncConnection, rollout_id: int, author: str, reason:
     Raises ``StageMoved`` if the rollout has ended.
     """
     _, row = await _lock_running(conn, rollout_id, None)
+    candidate, current = await published_number(conn, row.candidate), await current_published(conn)
+    if candidate is not None and current is not None:
+        await tell_agents(conn, candidate.text, current.text, current.number, EVERYBODY, reason, now)
     await _end_running(conn, row, author, reason, now)
 
 
@@ -189,6 +195,7 @@ async def restore_version(
     if version is None:
         return current
     published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=True)
+    await tell_agents(conn, current.text, text, published.number, EVERYBODY, reason, now)
     body = {"number": published.number, "version": version, "reason": reason}
     await write_audit(conn, author, "published rules", f"version {published.number}", now, body)
     return published

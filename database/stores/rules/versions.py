@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.directory.read import read_directory
 from database.stores.journal.audit_log import write_audit
 from database.stores.rules.rollout_rows import begin_rollout, running_row
+from database.stores.rules.tell_agents import tell_agents
 from database.tables.account import ruleset
 from database.tables.directory import desk
 from domain.failure import Failure
@@ -194,6 +195,8 @@ async def publish(
         published = await write_version(conn, desk_id, text, version, author, reason, now, adopted=False)
         await begin_rollout(conn, desk_id, published.number, current.number, percent, author, reason, now)
         body = {"for": share_words(percent)}
+    if current is not None:
+        await tell_agents(conn, current.text, text, published.number, percent, reason, now)
     body |= {"number": published.number, "version": version, "reason": reason}
     await write_audit(conn, author, "published rules", f"version {published.number}", now, body)
     return published

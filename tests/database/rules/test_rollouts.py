@@ -182,7 +182,7 @@ async def test_a_stale_page_changes_nothing(house: House) -> None:
     await house.publish(FASTER, 1, 10)
     rollout = await house.must_run()
     await house.advance(rollout.id, 10, 30)
-    with pytest.raises(StageMoved, match="tried on 30 % of the customers"):
+    with pytest.raises(StageMoved, match="live for 30 % of the customers"):
         await house.advance(rollout.id, 10, 30)
     with pytest.raises(StageMoved):
         await house.advance(rollout.id, 30, 10)
@@ -240,3 +240,36 @@ async def test_openings_do_not_wait_for_publishing(house: House) -> None:
         await publish(conn, FASTER, "Marta", "slow", 1, NOW)
         opened = await asyncio.wait_for(house.open("during@example.com"), timedelta(seconds=5).total_seconds())
         assert await house.decided_by(opened) == RULES
+
+
+async def test_agents_are_told_what_new_rules_change_for_them_and_why(house: House) -> None:
+    async def told() -> dict[str, dict[str, object]]:
+        async with house.engine.begin() as conn:
+            rows = await conn.execute(text("DELETE FROM message RETURNING kind, recipient, params"))
+            return {row.recipient: row.params for row in rows if row.kind == "rules_changed"}
+
+    async with house.engine.connect() as conn:
+        addresses = {row.name: row.email for row in await conn.execute(text("SELECT name, email FROM person"))}
+    invoices = RULES.replace('send to team "Office"', 'send to team "Support"', 1).partition("\nexpect ")[0]
+    assert await told() == {}, "the first version changes nothing for anybody"
+    async with house.engine.begin() as conn:
+        await publish(conn, invoices, "Marta", "invoices took too long", 1, NOW, percent=10)
+    params = (await told())[addresses["Ines Costa"]]
+    assert params == {
+        "ruleset": 2,
+        "share": "10 % of the customers",
+        "reason": "invoices took too long",
+        "lines": ["Rule “Invoices” no longer asks you."],
+    }
+    running = await house.must_run()
+    async with house.engine.begin() as conn:
+        await roll_back(conn, running.id, "Marta", "too slow", NOW + timedelta(hours=1))
+    params = (await told())[addresses["Ines Costa"]]
+    assert (params["ruleset"], params["share"], params["reason"]) == (1, "everybody", "too slow")
+    assert params["lines"] == ["Rule “Invoices” now asks you."]
+    async with house.engine.begin() as conn:
+        await publish(conn, invoices, "Marta", "again", 1, NOW + timedelta(hours=2))
+    assert len(await told()) == 6, "everybody in Support, and Ines"
+    async with house.engine.begin() as conn:
+        await restore_version(conn, 1, 3, "Marta", NOW + timedelta(hours=3))
+    assert (await told())[addresses["Ines Costa"]]["reason"] == "Back to version 1"
