@@ -157,6 +157,8 @@ class LetterContext:
     call_id: str = ""
     starts_at: datetime | None = None
     """None for a call now."""
+    call_state: str = ""
+    """Empty if there is no call."""
     survey_until: datetime | None = None
     agent: AgentContext | None = None
     rating: RatingContext | None = None
@@ -192,6 +194,8 @@ def reason_obsolete(context: LetterContext) -> str:
         return "the call has begun" if late else ""
     if context.kind is LetterKind.INVITATION_AGAIN and context.link is not None and not context.link.open:
         return "the link is no longer open"
+    if context.kind is LetterKind.CALL_NOW and context.call_state in ("unserved", "missed", "cancelled", "done"):
+        return "the call is over"
     if context.kind is LetterKind.MANAGER_CALENDAR and context.calendar is None:
         return "the calendar was read or removed in the meantime"
     return ""

@@ -75,6 +75,8 @@ class Colleague:
     """Time on shift since the organisation's day began."""
     free_until: datetime | None = None
     """When their current time for calls ends: at a meeting, at lunch or at the end of the shift; None if unknown."""
+    returns_at: datetime | None = None
+    """When their next time for calls begins; None if they are on shift, or if it is unknown."""
 
     def occupancy(self, now: datetime) -> int:
         """The percentage of their recent time that they spent on calls."""

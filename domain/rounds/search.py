@@ -89,6 +89,12 @@ class Pools:
             if colleague is not None
         )
 
+    def nobody_before(self, call: DueCall, moment: datetime) -> bool:
+        """Whether everybody whom this call may ask at its step is off shift until ``moment`` or later."""
+        members = self.at(call.plan.decision, call.step).members
+        returns = [None if one is None else one.returns_at for one in map(self._colleagues.get, members)]
+        return all(returns_at is not None and returns_at >= moment for returns_at in returns)
+
 
 def advance(call: DueCall, pools: Pools, now: datetime, *, desks_return: bool = False) -> SearchState:
     """Take every step that is due. If a step's pool has nobody on duty, the next step is due immediately.
@@ -110,7 +116,7 @@ def advance(call: DueCall, pools: Pools, now: datetime, *, desks_return: bool = 
         taken.append(step)
         at += 1
     advanced = replace(call, step=at, skipped=skipped)
-    return SearchState(advanced, tuple(taken), _exhausted(advanced, now))
+    return SearchState(advanced, tuple(taken), _exhausted(advanced, now) or _is_futile(advanced, pools))
 
 
 def _exhausted(call: DueCall, now: datetime) -> bool:
@@ -118,3 +124,14 @@ def _exhausted(call: DueCall, now: datetime) -> bool:
     searching = (now - call.began_at).total_seconds()
     early = call.starts_at is not None and now < call.starts_at
     return searching >= call.plan.gives_up_after and not early
+
+
+def _is_futile(call: DueCall, pools: Pools) -> bool:
+    """Whether a call now can ask nobody before its search gives up, and alerts nobody who could change that.
+
+    Then the customer is told at once, instead of waiting for nobody.
+    """
+    steps = call.plan.decision.steps
+    if call.starts_at is not None or any(step.kind in (StepKind.ALERT_LEAD, StepKind.ALERT_DUTY) for step in steps):
+        return False
+    return pools.nobody_before(call, call.began_at + timedelta(seconds=call.plan.gives_up_after))

@@ -194,6 +194,14 @@ def test_a_delayed_reminder_names_the_remaining_time_or_is_not_sent() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [("waiting", ""), ("taken", ""), ("unserved", "the call is over"), ("cancelled", "the call is over")],
+)
+def test_nobody_is_invited_to_a_call_now_that_is_over(state: str, why: str) -> None:
+    assert reason_obsolete(letter_context(LetterKind.CALL_NOW, call_state=state)) == why
+
+
 def test_an_expiry_has_no_seconds_and_a_start_keeps_its_own() -> None:
     odd = timedelta(seconds=17)
     for kind in (kind for kind in LetterKind if kind not in STAFF_LETTERS):

@@ -18,11 +18,17 @@ from rules_dsl.model.decision import AgentState
 PRIOR_SCORE, PRIOR_WEIGHT = 4.0, 5
 """Every CSAT mean includes this many ratings of this score, so that a few good ratings can't put anyone first."""
 
+LOOKS_AHEAD = timedelta(days=2)
+"""How far ahead the next shift of somebody off shift is looked up: longer than any search for a call now."""
+
 # A call takes up its agent's time from acceptance until the wrap-up is written or its time limit has passed.
 _STATES = """
 SELECT p.id, p.title, pr.state, pr.reason, pr.since, pr.seen_at,
   lower(s.works) AS shift_began, upper(s.works) AS shift_ends,
   upper(s.during) AS free_until,
+  CASE WHEN s.works IS NULL THEN coalesce((SELECT min(lower(n.during)) FROM shift n WHERE n.person = p.id
+      AND n.during && tstzrange(:now, CAST(:now AS timestamptz) + :ahead)), CAST(:now AS timestamptz) + :ahead) END
+    AS returns_at,
   (SELECT o.state FROM offer o WHERE o.person = p.id AND o.state IN ('offered', 'accepted')) AS live,
   calls.today, calls.last_ended, calls.busy_seconds, calls.in_shift, calls.lately,
   asked.last_made, rated.score_sum, rated.score_count, worked.seconds AS worked_today
@@ -78,6 +84,7 @@ async def read_colleagues(
     """
     midnight = now.astimezone(ZoneInfo(directory.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"now": now, "midnight": midnight, "lately": now - OCCUPANCY_WINDOW, "ratings": ratings}
+    values["ahead"] = LOOKS_AHEAD
     rows: Sequence[Row[Any]] = (await conn.execute(_PEOPLE, values)).all()
     in_directory = {person.id for person in directory.people}
     return {row.id: _colleague(row, now) for row in rows if row.id in in_directory}
@@ -88,6 +95,7 @@ async def read_colleague(
 ) -> tuple[Colleague, int] | None:
     """One person's state and the id of their title; None if they take no calls. ``midnight``: when their day began."""
     values = {"now": now, "midnight": midnight, "lately": now - OCCUPANCY_WINDOW, "ratings": False, "person": person}
+    values["ahead"] = LOOKS_AHEAD
     row = (await conn.execute(_PERSON, values)).one_or_none()
     return None if row is None else (_colleague(row, now), row.title)
 
@@ -112,6 +120,7 @@ def _colleague(row: Row[Any], now: datetime) -> Colleague:
         ),
         shift=(row.shift_began, row.shift_ends) if on_shift else None,
         free_until=row.free_until,
+        returns_at=row.returns_at,
         busy_in_shift=_seconds(row.in_shift),
         busy_lately=_seconds(row.lately),
         worked_today=_seconds(row.worked_today),

@@ -73,6 +73,7 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         link=_link_context(await _first(conn, _link(waiting, the_booking)), row.now),
         booking=_booking_context(the_booking, waiting),
         call_id=the_call.id if the_call else "",
+        call_state=the_call.state if the_call else "",
         starts_at=_starts_at(waiting, the_call, the_booking),
         survey_until=await _scalar(conn, select(survey.c.expires_at).where(survey.c.call == _id_of(the_call))),
         agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,

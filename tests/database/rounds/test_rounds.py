@@ -406,3 +406,15 @@ async def test_a_call_is_checked_for_lateness_from_its_muster_if_that_is_earlier
         await floor.beat(clerk.name)
         assert await floor.look_ahead() == late, f"{minutes} minutes before"
     assert "muster_early" not in await floor.timeline(booked), "it had begun"
+
+
+@pytest.mark.parametrize(("begins", "over"), [(timedelta(hours=8), True), (timedelta(minutes=2), False)])
+async def test_at_night_a_call_now_offers_times_at_once(floor: Floor, begins: timedelta, over: bool) -> None:
+    await floor.furnish(rules='rule "Engines"\n  when product area is engine\n  send to title "Marine Engineer"')
+    await floor.come_on("Miguel Torres")
+    for name in ("Anna Schmidt", "Miguel Torres"):
+        await floor.shift_of(name, floor.now + begins, floor.now + begins + timedelta(hours=8))
+    one = await floor.open("one", **ENGINE)
+    await floor.round()
+    assert ((await floor.call_of(one)).state == "unserved") == over
+    assert ("exhausted" in await floor.timeline(one)) == over

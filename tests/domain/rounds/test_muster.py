@@ -88,3 +88,33 @@ def test_a_round_with_nobody_free_or_nothing_due_makes_no_offer() -> None:
     busy = {person: replace(one, hindrance="on another call") for person, one in on_duty().items()}
     assert choose([due(' send to team "Support"')], busy, BOATS, NOW).offers == ()
     assert choose([due(' send to team "Support"')], {}, BOATS, NOW).offers == ()
+
+
+STEPS = ' send to title "Bookkeeper"\n if nobody in 3 minutes, widen to team "Support"\n'
+OFFERS = " if nobody in 10 minutes, offer booking"
+ENDS = NOW + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("steps", "returns", "booked", "over"),
+    [
+        (OFFERS, {}, False, True),
+        (OFFERS, {"Freja": ENDS}, False, True),
+        (OFFERS, {"Freja": ENDS - timedelta(seconds=1)}, False, False),
+        (OFFERS, {"Freja": None}, False, False),
+        (OFFERS, {}, True, False),
+        (" if nobody in 5 minutes, alert the team lead\n" + OFFERS, {}, False, False),
+    ],
+)
+def test_a_call_now_that_nobody_can_take_before_its_search_ends_is_over_at_once(
+    steps: str, returns: dict[str, datetime | None], booked: bool, over: bool
+) -> None:
+    call = due(STEPS + steps, starts_at=NOW + timedelta(minutes=5) if booked else None)
+    night = {
+        person: replace(one, on_duty=False, hindrance="not on shift", returns_at=NOW + timedelta(hours=8))
+        for person, one in on_duty().items()
+    }
+    for name, moment in returns.items():
+        night[IDS[name]] = replace(night[IDS[name]], returns_at=moment)
+    (search,) = choose([call], night, BOATS, NOW).searches
+    assert search.exhausted == over
