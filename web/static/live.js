@@ -39,7 +39,13 @@
       ring();
     });
   }
+  // What had the focus may be gone from the page, such as “Move” once the call is near: then the next step gets it.
+  let focused = null;
+  document.addEventListener("focusin", ({ target }) => { focused = target; });
   document.addEventListener("htmx:after:swap", () => {
+    if (focused && !focused.isConnected && document.activeElement === document.body) {
+      (document.getElementById("join") ?? document.getElementById("live"))?.focus();
+    }
     const was = called;
     called = isCalled();
     show();
