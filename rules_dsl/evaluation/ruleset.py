@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,10 +30,20 @@ from rules_dsl.syntax.tree_actions import SkillKind
 
 LANGUAGE = "language"
 PRODUCT_AREA = "product area"
+_FACTS_OF_SKILLS = {SkillKind.CUSTOMER_LANGUAGE: LANGUAGE, SkillKind.PRODUCT_AREA: PRODUCT_AREA}
 
 
 class NoRuleApplies(Exception):
     """No rule matches these facts. Can't happen with a checked file, in which every escalation matches a rule."""
+
+
+def _requiring_nothing(rule: Rule, facts: Facts) -> Iterator[Reason]:
+    """Yield the required skills that depend on an unknown fact, and so exclude nobody."""
+    for reference in rule.requires:
+        fact = _FACTS_OF_SKILLS.get(reference.kind)
+        if fact is not None and fact not in facts:
+            because = f"{fact} is unknown, so nobody is excluded"
+            yield Reason(rule.name, True, rule.line, f"require {reference.text}", because)
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ class Ruleset:
         above = tuple(
             reason for other in self.rules[:index] for reason in reasons_against(other, facts, now, self.vocabulary)
         )
-        why = (*above, *reasons_for(rule, facts, now, self.vocabulary))
+        why = (*above, *reasons_for(rule, facts, now, self.vocabulary), *_requiring_nothing(rule, facts))
         return self._decision(rule, facts, now, why)
 
     def outcome_of(self, rule: Rule, facts: Facts = MappingProxyType({})) -> Decision:

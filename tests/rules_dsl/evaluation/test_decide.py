@@ -79,6 +79,14 @@ def test_skill_of_the_product_area() -> None:
     assert decision.steps[0].skill == skill.id
 
 
+def test_a_required_skill_that_depends_on_an_unknown_fact_is_noted() -> None:
+    rules = boats('otherwise\n  send to team "Support"\n  require skill of this product area\n')
+    noted = rules.decide({}, MONDAY_NOON).why[-1]
+    assert noted.text == "require skill of this product area"
+    assert noted.because == "product area is unknown, so nobody is excluded"
+    assert len(rules.decide({"product area": "sails"}, MONDAY_NOON).why) == 1
+
+
 def test_unless_excludes_even_if_unknown() -> None:
     rules = boats(
         'rule "A"\n when reopened\n unless priority is at least high\n send to team "Office"\n'
