@@ -50,7 +50,8 @@ def advised(text: str, diagnostics: Sequence[Diagnostic], directory: Directory, 
     found: list[Diagnostic] = []
     for one in diagnostics:
         better = _somebody(one, directory) or _with_own_names(_about_its_fact(one, directory), directory)
-        if better.severity == "error" and better.code.startswith(_ABOUT_ONE_LINE) and better.code not in _KEPT:
+        about_words = better.code.startswith(_ABOUT_ONE_LINE) and better.code not in _KEPT
+        if better.severity == "error" and about_words and not trial.ended:
             better = _corrected(text, better, directory, trial)
         found.append(_naming_look_alikes(better))
     return found

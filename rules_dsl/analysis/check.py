@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from rules_dsl.analysis.advice import advised
@@ -69,11 +70,11 @@ def _checked(text: str, directory: Directory) -> tuple[Ruleset | None, tuple[Dia
 def _without_consequences(diagnostics: list[Diagnostic], tree: RulesFile, text: str) -> Iterator[Diagnostic]:
     """All but those saying that a rule has no target although a line with an error names one."""
     lines, starts = source_lines(text), [block.at.line for block in tree.blocks]
-    wrong = [one.line for one in diagnostics if one.severity == "error" and one.code not in _INCOMPLETE]
-    named = [line for line in wrong if 0 < line <= len(lines) and _TARGET.search(lines[line - 1].text)]
+    wrong = (one.line for one in diagnostics if one.severity == "error" and one.code not in _INCOMPLETE)
+    named = (line for line in wrong if 0 < line <= len(lines) and _TARGET.search(lines[line - 1].text))
+    blocks = {bisect_right(starts, line) for line in named}
     for one in diagnostics:
-        end = next((start for start in starts if start > one.line), len(lines) + 1)
-        if one.code not in _INCOMPLETE or not any(one.line < line < end for line in named):
+        if one.code not in _INCOMPLETE or bisect_right(starts, one.line) not in blocks:
             yield one
 
 
