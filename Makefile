@@ -28,11 +28,12 @@ up: setup ## Start everything on this machine and print the addresses (MUSTER_HO
 test: development lint browser ## Set up, lint, run the tests except lanes and soak (ARGS=… for pytest; WORKERS=1 for one at a time)
 	$(BIN)/pytest $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadscope) $(ARGS)
 
-lint: development ## Check style, types and the import contracts
+lint: development ## Check style, types (of the call's scripts too) and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run --silent types
 
 setup: .venv/.installed $(VENDOR)/.copied ## Install what `make up` needs, once: pinned dependencies and assets
 

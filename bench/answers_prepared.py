@@ -19,6 +19,7 @@ from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from database.tables.muster import call, offer
 from domain.escalation import Mode
+from domain.room import BuiltInRoom
 from domain.wrap_up import Resolution, WrapUp
 
 SOON = timedelta(minutes=20)
@@ -99,5 +100,5 @@ async def _joined(bench: Bench, first: int, count: int) -> list[HeldCall]:
             await answers.accept(conn, str(row.call), row.nth, row.person, tokens, now)
         for token in (tokens.customer_join(str(row.call)), tokens.agent_join(str(row.call), row.nth)):
             async with bench.engine.begin() as conn:
-                await arrive(conn, token, "https://meet.example/{call_id}", now)
+                await arrive(conn, token, BuiltInRoom(), now)
     return [HeldCall(str(row.escalation), str(row.call), row.person) for row in offers]

@@ -35,6 +35,7 @@ from database.tables.customer_link import survey
 from database.tables.muster import call, offer
 from domain.escalation import Mode
 from domain.ids import workflow_id
+from domain.room import BuiltInRoom
 from domain.wrap_up import Resolution, WrapUp
 from workers.registration import build_worker
 from workers.relay import run_relay
@@ -183,7 +184,7 @@ async def _live(bench: Bench, number: int) -> str:
         await answers.accept(conn, str(row.call), row.nth, row.person, tokens, datetime.now(UTC))
     for token in (tokens.customer_join(str(row.call)), tokens.agent_join(str(row.call), row.nth)):
         async with bench.engine.begin() as conn:
-            await arrive(conn, token, "https://meet.example/{call_id}", datetime.now(UTC))
+            await arrive(conn, token, BuiltInRoom(), datetime.now(UTC))
     await commands.wrap_up(escalation_id, str(row.call), row.person, FORM)
     await _found(bench, select(survey.c.call).where(survey.c.call == row.call))
     await commands.rate(escalation_id, str(row.call), 5, "")

@@ -15,6 +15,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.call_relay import STUN, TURN, CallRelays, addresses
+from domain.room import Room, room_of
+
 ARCHIVE_EARLIEST = 30
 """Days after which nobody rates, moves or follows up a call any more."""
 
@@ -53,6 +56,18 @@ def checked_proxies(listed: str) -> str:
     return listed
 
 
+def stun_addresses(listed: str) -> str:
+    """The same text. Raises ``ValueError`` if it names anything but STUN servers."""
+    addresses(listed, STUN)
+    return listed
+
+
+def turn_addresses(listed: str) -> str:
+    """The same text. Raises ``ValueError`` if it names anything but TURN servers."""
+    addresses(listed, TURN)
+    return listed
+
+
 class Settings(BaseSettings):
     """Read once by an entry point and passed down. Frozen; its ``repr`` hides secrets."""
 
@@ -72,9 +87,7 @@ class Settings(BaseSettings):
         description="Port for that, or the next free one of the nine after it; 0 for none.",
     )
     public_url: str = Field("", description="Base address for customers. Default: http://127.0.0.1:PORT.")
-    embedded: bool = Field(
-        False, description="Set by `muster up` for its processes: shows the caught mail and the dev room."
-    )
+    embedded: bool = Field(False, description="Set by `muster up` for its processes: shows the caught mail.")
 
     database_url: Annotated[str, AfterValidator(with_driver)] | None = Field(
         None, description="Address of the PostgreSQL 18 database; without one, `muster up` starts its own."
@@ -92,8 +105,23 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(12, ge=1, description="Hours until a session expires.")
     room_url: str = Field(
-        "{public_url}/dev/room/{call_id}",
-        description="Template for a call's room, such as https://meet.example/{call_id}.",
+        "",
+        description="Template for a call's room, such as https://meet.example/{call_id}; without one, our own page.",
+    )
+    jitsi_url: str = Field(
+        "", description="Jitsi server for calls, such as https://jitsi.example, if there is no `MUSTER_ROOM_URL`."
+    )
+    call_phone: str = Field(
+        "", description="Phone number that customers may call if the browser can't; shown on the call's page."
+    )
+    stun_servers: Annotated[str, AfterValidator(stun_addresses)] = Field(
+        "", description="STUN servers for calls, such as stun:turn.example:3478, with commas."
+    )
+    turn_servers: Annotated[str, AfterValidator(turn_addresses)] = Field(
+        "", description="TURN servers that relay calls, such as turn:turn.example:3478?transport=udp, with commas."
+    )
+    turn_secret: SecretStr | None = Field(
+        None, description="The secret shared with those servers (coturn's `static-auth-secret`)."
     )
 
     smtp_host: str | None = Field(None, description="Mail server; without it, the embedded stack catches mail.")
@@ -157,6 +185,17 @@ class Settings(BaseSettings):
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of trusted proxies."""
         return networks(self.trusted_proxies)
+
+    @property
+    def room(self) -> Room:
+        """Where calls take place."""
+        return room_of(self.room_url, self.jitsi_url, self.base_url)
+
+    @property
+    def call_relays(self) -> CallRelays:
+        """The servers that help the two browsers of a call to reach each other."""
+        secret = self.turn_secret.get_secret_value() if self.turn_secret else ""
+        return CallRelays(addresses(self.stun_servers, STUN), addresses(self.turn_servers, TURN), secret)
 
     @property
     def base_url(self) -> str:

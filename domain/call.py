@@ -13,6 +13,8 @@ ALONE_TIMEOUT = timedelta(seconds=30)
 """The time limit for an agent at their desk to rejoin a customer who reports that nobody is in the room."""
 LATE_REMINDERS_AT = (0.2, 0.6)
 """A customer who hasn't joined is reminded after these fractions of the grace period."""
+OPENS = timedelta(minutes=15)
+"""How long before its start time a call can be joined even if nobody has taken it yet."""
 LONGEST_CALL = timedelta(hours=4)
 """A call without a wrap-up is ended automatically this long after its planned end."""
 
@@ -30,6 +32,25 @@ class CallOver(Failure):
 @dataclass
 class NotYours(Failure):
     title = "This call has been given to somebody else"
+
+
+@dataclass
+class NotInCall(Failure):
+    """This side hasn't joined the call."""
+
+    title = "Join the call first"
+
+
+@dataclass
+class SignalRefused(Failure):
+    """One of the two pages isn't in the call any more, or too many signals wait."""
+
+    title = "The other page is no longer in this call"
+
+
+def may_join(ready: bool, starts_at: datetime | None, now: datetime) -> bool:
+    """Whether a call can be joined: somebody has taken it (``ready``), or it begins soon."""
+    return ready or starts_at is None or now >= starts_at - OPENS
 
 
 def agent_grace(wait_for_customer: int) -> timedelta:

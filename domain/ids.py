@@ -16,7 +16,7 @@ KICK_CHANNEL = "kick"
 LIVE_CHANNEL = "live"
 """NOTIFY channel: pages that show the object named in the payload should update. Payload: ``escalation:<id>``,
 ``person:<id>``, ``round:<id>``; ``story:<id>`` concerns an escalation's story alone, so that a round of hundreds of
-offers doesn't make hundreds of desks refresh.
+offers doesn't make hundreds of desks refresh. ``call:<id>`` and ``call:<id>:<signal>`` concern the pages of one call.
 """
 REBUILD_CHANNEL = "rebuild"
 """NOTIFY channel: support ops asked for a workflow to be rebuilt."""

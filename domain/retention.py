@@ -27,6 +27,16 @@ class Expiring(StrEnum):
     FREE_TEXT = "free_text"
     """Free text that the previous release stored by reference."""
 
+    CALL_PAGES = "call_pages"
+    """Which page of which side was in a call."""
+    CALL_SIGNALS = "call_signals"
+    """What two pages sent each other to connect. Most go when their call ends."""
+
+
+CALL_PAGES_KEPT = timedelta(hours=12)
+"""Longer than any call lasts. No setting: nobody needs them any more."""
+CALL_SIGNALS_KEPT = timedelta(minutes=10)
+
 
 @dataclass(frozen=True)
 class Retention:

@@ -25,6 +25,7 @@ from web import (
     api,
     assets,
     board,
+    call,
     customer,
     desk,
     dev,
@@ -41,6 +42,7 @@ from web import (
 )
 from web.admission import Admission
 from web.beat import report_serving
+from web.call.limits import CallLimits
 from web.customer.feed import CustomerFeed
 from web.desk.acceptances import Acceptances
 from web.desk.feed import Feed
@@ -69,6 +71,7 @@ _PARTS = (
     health,
     sign_in,
     sessions,
+    call,
     customer,
     board,
     rules,
@@ -157,6 +160,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.archive = ArchiveFolder(settings.archive)
     app.state.tokens = Tokens(settings.require_secret_key().encode())
+    app.state.room, app.state.call_relays = settings.room, settings.call_relays
+    app.state.call_limits = CallLimits()
     app.state.live = Live(settings.require_database_url())
     app.state.link_limit = RateLimit("links")
     app.state.sign_in_limit = RateLimit("sign-in", per_account=SIGN_INS_A_MINUTE)
@@ -176,6 +181,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Portions)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(RequestMetrics, registry=app.state.registry)
-    app.add_middleware(Shield, room_url=settings.room_url, base_url=settings.base_url)
+    app.add_middleware(Shield, room_url=settings.room.site, base_url=settings.base_url)
     app.add_middleware(ClientAddress, trusted=settings.proxies)
     return app

@@ -16,6 +16,7 @@ from config.settings import Settings
 from database.stores.archive.folder import ArchiveFolder
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
+from domain.room import Room
 from web.live import Live
 from web.security.rate_limit import RateLimit
 from web.temporal.gateway import WorkflowGateway
@@ -49,6 +50,7 @@ Reports = Annotated[AsyncEngine, from_state("reports")]
 """The database, for what may take half a minute: outcomes, backtests, exports."""
 Customers = Annotated[AsyncEngine, from_state("customers")]
 """The database, for customers, with connections that nothing else can exhaust."""
+AppRoom = Annotated[Room, from_state("room")]
 AppSettings = Annotated[Settings, from_state("settings")]
 Archive = Annotated[ArchiveFolder, from_state("archive")]
 """The documents of archived escalations."""

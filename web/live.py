@@ -23,11 +23,14 @@ class StreamEvent:
     name: str
     """Empty for a message that htmx swaps into the page by itself."""
     data: str
+    id: str = ""
+    """If given, a browser that reconnects sends it as ``Last-Event-ID``."""
 
     def encode(self) -> bytes:
         lines = "".join(f"data: {line}\n" for line in self.data.splitlines() or [""])
         event = f"event: {self.name}\n" if self.name else ""
-        return f"{event}{lines}\n".encode()
+        number = f"id: {self.id}\n" if self.id else ""
+        return f"{event}{number}{lines}\n".encode()
 
 
 Draw = Callable[[str], Awaitable[Sequence[StreamEvent]]]

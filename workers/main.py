@@ -28,7 +28,7 @@ from database.clock_reading import keep_clock
 from database.engine import open_engine
 from database.stores.archive.folder import ArchiveFolder
 from domain.ids import Tokens
-from domain.retention import Expiring, Retention
+from domain.retention import CALL_PAGES_KEPT, CALL_SIGNALS_KEPT, Expiring, Retention
 from workers.auditor import run_auditor
 from workers.backstop import keep_backstop
 from workers.calendars import run_calendars
@@ -101,7 +101,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def retention(settings: Settings) -> Retention:
-    """The ages in the settings."""
+    """The ages in the settings, and those that have none."""
     days = {
         Expiring.SESSIONS: settings.keep_sessions_days,
         Expiring.SIGN_IN_LINKS: settings.keep_sign_in_links_days,
@@ -114,6 +114,7 @@ def retention(settings: Settings) -> Retention:
         Expiring.FREE_TEXT: settings.keep_free_text_days,
     }
     ages = {what: timedelta(days=number) for what, number in days.items()}
+    ages |= {Expiring.CALL_PAGES: CALL_PAGES_KEPT, Expiring.CALL_SIGNALS: CALL_SIGNALS_KEPT}
     return Retention(ages, timedelta(days=settings.archive_after_days) or None)
 
 

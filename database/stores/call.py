@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import lock, notify, record
+from database.tables.call_page import call_peer, call_signal
 from database.tables.customer_link import join_link
 from database.tables.directory import desk, team
 from database.tables.escalation import escalation
@@ -21,6 +22,7 @@ from database.tables.muster import call, offer
 from domain.call import CallOver, JoinUnknown, NotYours
 from domain.escalation import Kind, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, token_hash
+from domain.room import Room
 
 
 async def make_join_links(conn: AsyncConnection, call_id: str, tokens: Tokens) -> None:
@@ -75,11 +77,11 @@ async def find_join(conn: AsyncConnection, token: str) -> JoinPage | None:
     )
 
 
-async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime) -> str | None:
+async def arrive(conn: AsyncConnection, token: str, room: Room, now: datetime) -> str | None:
     """Record that this side has joined; returns the room's address, or None while nobody has taken the call.
 
-    ``room_url`` is the template from the settings, with the placeholder ``{call_id}``. Joining again is harmless.
-    Raises ``JoinUnknown``, ``CallOver``, ``NotYours``.
+    The built-in room has no address of its own: it is an empty text. Joining again is harmless. Raises
+    ``JoinUnknown``, ``CallOver``, ``NotYours``.
     """
     row = await _find(conn, token)
     if row is None:
@@ -92,11 +94,11 @@ async def arrive(conn: AsyncConnection, token: str, room_url: str, now: datetime
         raise CallOver()
     if row.side == "agent" and row.person != row.call_person:
         raise NotYours()
-    await _record_arrival(conn, row, room_url, now)
-    return room_url.format(call_id=row.call) if row.call_state in ("taken", "on_call") else None
+    await _record_arrival(conn, row, room, now)
+    return room.address(str(row.call)) if row.call_state in ("taken", "on_call") else None
 
 
-async def _record_arrival(conn: AsyncConnection, row: Row[Any], room_url: str, now: datetime) -> None:
+async def _record_arrival(conn: AsyncConnection, row: Row[Any], room: Room, now: datetime) -> None:
     """Record the first arrival. If the agent returns, clear the customer's report of being alone."""
     column = f"{row.side}_joined_at"
     if getattr(row, column) is not None:
@@ -106,7 +108,7 @@ async def _record_arrival(conn: AsyncConnection, row: Row[Any], room_url: str, n
         return
     other_joined_at = row.agent_joined_at if row.side == "customer" else row.customer_joined_at
     begins = row.call_state == "taken" and other_joined_at is not None
-    changes = {column: now, "room": room_url.format(call_id=row.call)} | ({"state": "on_call"} if begins else {})
+    changes = {column: now, "room": room.address(str(row.call))} | ({"state": "on_call"} if begins else {})
     await conn.execute(update(call).where(call.c.id == row.call).values(changes))
     kind = Kind.CUSTOMER_JOINED if row.side == "customer" else Kind.AGENT_JOINED
     await record(
@@ -131,11 +133,18 @@ async def _accepted_offer(conn: AsyncConnection, call_id: str) -> int:
     return int((await conn.execute(query)).scalar_one())
 
 
-async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None:
-    """Record the customer's report that nobody else is in the room. Idempotent.
+async def note_alone(
+    conn: AsyncConnection,
+    call_id: str,
+    now: datetime,
+    *,
+    kind: Kind | None = Kind.CUSTOMER_ALONE,
+    actor: str = "customer",
+) -> None:
+    """Record that the customer is alone in the room: their own report, or what Muster noticed. Idempotent.
 
-    The agent's desk asks them to come back; if they don't, or the desk is silent, another agent gets the call. Raises
-    ``CallOver`` if the call has ended.
+    ``kind`` None writes no event: the timeline has said so often enough. The agent's desk asks them to come back; if
+    they don't, or the desk is silent, another agent gets the call. Raises ``CallOver`` if the call has ended.
     """
     escalation_id = (await conn.execute(select(call.c.escalation).where(call.c.id == call_id))).scalar_one()
     await lock(conn, str(escalation_id))
@@ -145,8 +154,9 @@ async def note_alone(conn: AsyncConnection, call_id: str, now: datetime) -> None
     if row.state != "on_call":
         raise CallOver()
     await conn.execute(update(call).where(call.c.id == call_id).values(alone_at=now))
-    body = {"call_id": call_id, "person": row.person}
-    await record(conn, str(escalation_id), Kind.CUSTOMER_ALONE, now, body=body, actor="customer", relayed=False)
+    if kind is not None:
+        body = {"call_id": call_id, "person": row.person}
+        await record(conn, str(escalation_id), kind, now, body=body, actor=actor, relayed=actor == "muster")
     await notify(conn, LIVE_CHANNEL, f"person:{row.person}")
     await notify(conn, KICK_CHANNEL)
 
@@ -165,6 +175,8 @@ async def end_call(conn: AsyncConnection, call_id: str, person_id: int, now: dat
     if row.state not in ("taken", "on_call"):
         raise CallOver()
     await conn.execute(update(call).where(call.c.id == call_id).values(state="wrapping_up", ended_at=now))
+    for pages in (call_signal, call_peer):
+        await conn.execute(delete(pages).where(pages.c.call == call_id))
     await record(
         conn,
         str(escalation_id),

@@ -15,6 +15,7 @@ from database.stores.customer_link import RAISED_BY, IssuedLink, end_links, find
 from database.stores.journal.notify import notify_customer, notify_managers
 from database.stores.journal.timeline import done_before, lock, notify, record
 from database.tables.booking import booking, witness
+from database.tables.call_page import call_peer, call_signal
 from database.tables.customer_link import customer_link
 from database.tables.escalation import escalation, escalation_event
 from database.tables.muster import call, offer, search_clock
@@ -145,6 +146,10 @@ async def reopen(conn: AsyncConnection, calls: Sequence[Any], now: datetime, *, 
         changes["priority"] = call.c.priority + RAISED_BY
     reopened = update(call).where(call.c.id.in_(calls), call.c.state.in_(["offered", "taken", "on_call"]))
     await conn.execute(reopened.values(changes))
+    # The next agent is another page, of which nothing is known yet.
+    ids = [str(one) for one in calls]
+    await conn.execute(delete(call_peer).where(call_peer.c.call.in_(ids), call_peer.c.side == "agent"))
+    await conn.execute(delete(call_signal).where(call_signal.c.call.in_(ids)))
     await notify(conn, KICK_CHANNEL)
 
 

@@ -1,11 +1,23 @@
 """All tables: one import completes the metadata."""
 
-from database.tables import account, booking, customer_link, directory, escalation, muster, rollout, schedule, webhook
+from database.tables import (
+    account,
+    booking,
+    call_page,
+    customer_link,
+    directory,
+    escalation,
+    muster,
+    rollout,
+    schedule,
+    webhook,
+)
 from database.tables.base import metadata
 
 __all__ = [
     "account",
     "booking",
+    "call_page",
     "customer_link",
     "directory",
     "escalation",

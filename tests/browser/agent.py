@@ -57,7 +57,8 @@ class Agent:
         async with self.visitor.context.expect_page() as opening:
             await self.page.get_by_role("button", name="Join the call").click()
         tab = await opening.value
-        await expect(tab.get_by_role("heading", name="Join the call")).to_be_visible()
+        await expect(tab.get_by_role("heading", name="The call")).to_be_visible()
+        await expect(tab.locator("#call")).to_be_visible()
         return tab
 
     async def end_call(self) -> None:

@@ -14,7 +14,12 @@ from tests.browser.looking import ROOT
 from tests.chromium import executable
 from tests.cli.running import Stack, running_stack
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--mute-audio"),
+    # Real calls run in networks of their own (tests/calls); these browsers look for no way to each other.
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+]
 QUICK = ROOT / "examples/quick.rules"
 USUAL = ROOT / "examples/small_team.rules"
 FIGURES = pytest.StashKey[list[str]]()

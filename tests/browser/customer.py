@@ -67,8 +67,10 @@ class Customer:
             await self.page.reload()
 
     async def say_i_am_here(self) -> None:
-        await self.page.get_by_role("button", name="I am here").click()
-        await self.page.get_by_role("button", name="I am here").click()
+        """With scripts by one press on the call's page; without, by its link and that page's button."""
+        await self._see_call()
+        for _ in range(1 if self.visitor.scripts else 2):
+            await self.page.get_by_role("button", name="I am here").click()
         await self.read("We know you are here")
 
     async def open_join_page(self) -> None:
@@ -76,8 +78,17 @@ class Customer:
         await expect(self.page.get_by_role("heading", name="Join your call")).to_be_visible()
 
     async def join(self) -> None:
+        """Joins on the call's page, which scripts make a call; without them it says what to do instead."""
+        await self._see_call()
         await self.page.get_by_role("button", name="Join now").click()
-        await expect(self.page.get_by_role("heading", name="This is the room")).to_be_visible()
+        if self.visitor.scripts:
+            await expect(self.page.get_by_role("button", name="Leave")).to_be_visible()
+        else:
+            await expect(self.page.get_by_text("needs JavaScript, which is off")).to_be_visible()
+
+    async def _see_call(self) -> None:
+        if self.visitor.scripts:
+            await expect(self.page.locator("#call")).to_be_visible()
 
     async def rate(self, score: int, comment: str) -> None:
         await self.page.locator(f"input[name=score][value='{score}']").check()

@@ -42,7 +42,7 @@ async def look(visitor: Visitor, name: str, page: Page | None = None) -> None:
             await shown.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
             await _at(judged, width, height, scheme)
             found = await judged.evaluate(_JUDGE)
-            assert found == [], (name, width, scheme)
+            assert found == [], (name, width, scheme, found)
         assert not (wide := await judged.evaluate(_TOO_WIDE)), (name, width, wide)
     await _at(shown, size["width"], size["height"], "light")
     if judged is not shown:

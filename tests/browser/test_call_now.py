@@ -60,11 +60,12 @@ async def who_is_asked(one: Agent, other: Agent) -> tuple[Agent, Agent]:
 
 
 async def they_talk(agent: Agent, customer: Customer) -> None:
-    await customer.open_join_page()
     await customer.join()
+    await look(customer.visitor, "call-now-joined")
     tab: Page = await agent.open_join_page()
     await look(agent.visitor, "join-as-agent", tab)
     await tab.get_by_role("button", name="Join now").click()
-    await expect(tab.get_by_role("heading", name="This is the room")).to_be_visible()
+    await expect(tab.get_by_role("button", name="Leave")).to_be_visible()
+    await look(agent.visitor, "call-as-agent", tab)
     await agent.end_call()
     await agent.wrap_up("Yes", "Impeller changed by themselves while we spoke.")

@@ -40,6 +40,11 @@ INSERTS: Mapping[Expiring, str] = {
         """ 'reminder', 'mira@olsen.example', '{"call": 7}', 'sent', :at, :at, :at)"""
     ),
     Expiring.FREE_TEXT: "INSERT INTO words VALUES (gen_random_uuid(), 'a reason', :at)",
+    Expiring.CALL_PAGES: "INSERT INTO call_peer VALUES (gen_random_uuid(), 'agent', encode(:name, 'escape'), :at, :at)",
+    Expiring.CALL_SIGNALS: (
+        "INSERT INTO call_signal (call, to_side, from_page, to_page, body, at)"
+        " VALUES (gen_random_uuid(), 'agent', encode(:name, 'escape'), 'b', '{}', :at)"
+    ),
 }
 LEFT: Mapping[Expiring, str] = {
     Expiring.SESSIONS: "SELECT count(*) FROM session",
@@ -51,6 +56,8 @@ LEFT: Mapping[Expiring, str] = {
     Expiring.ROUNDS: "SELECT count(*) FROM round",
     Expiring.MESSAGE_BODIES: "SELECT count(*) FROM message WHERE params <> '{}'",
     Expiring.FREE_TEXT: "SELECT count(*) FROM words",
+    Expiring.CALL_PAGES: "SELECT count(*) FROM call_peer",
+    Expiring.CALL_SIGNALS: "SELECT count(*) FROM call_signal",
 }
 
 
@@ -75,7 +82,7 @@ async def run_pass(database: AsyncEngine, ages: Retention = AGES) -> Mapping[str
     return await remove_expired(database, ages, NOW, asyncio.Event())
 
 
-def test_every_age_has_a_setting() -> None:
+def test_every_kind_of_row_that_expires_has_an_age() -> None:
     assert set(AGES.ages) == set(Expiring)
     assert set(INSERTS) == set(LEFT) == set(Expiring)
 

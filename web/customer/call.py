@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -12,9 +11,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from database.clock import current_time
 from database.stores.call import JoinPage, arrive, find_join, note_alone
 from database.stores.customer_link import LinkPage, find_link
-from domain.call import CallOver, JoinUnknown
+from domain.call import CallOver, JoinUnknown, may_join
+from web.customer.call_part import call_part, with_media
 from web.customer.customer_link import CustomerRequest, LinkRequest
-from web.dependencies import AppSettings
+from web.customer.stage import WAITING_ROOM, stage_of
+from web.dependencies import AppRoom
 from web.page import page
 from web.security.csrf import Guarded
 from web.security.session import find_signed_in
@@ -22,9 +23,6 @@ from web.wording import times
 from web.wording.join import why_over
 
 router = APIRouter()
-
-OPENS = timedelta(minutes=15)
-"""How long before its start time a call can be joined even if nobody has taken it yet."""
 
 
 @router.get("/join/{token}")
@@ -39,9 +37,7 @@ async def join_page(visit: LinkRequest, token: str) -> HTMLResponse:
 
 
 @router.post("/join/{token}", dependencies=[Guarded])
-async def join_now(
-    visit: LinkRequest, settings: AppSettings, token: str, here: Annotated[str, Form()] = ""
-) -> Response:
+async def join_now(visit: LinkRequest, room: AppRoom, token: str, here: Annotated[str, Form()] = "") -> Response:
     """Record the arrival and redirect to the room or, while nobody has taken the call, to the waiting room.
 
     Submitting the form without a button, or with its first button, doesn't join the call: see the form in the
@@ -53,15 +49,14 @@ async def join_now(
         return _page(visit, join, link)
     if here != "yes":
         return _page(visit, join, link, 422)
-    if not join.ready and not _is_open(join, now):
+    if not may_join(join.ready, join.starts_at, now):
         return _page(visit, join, link, 409)
-    template = settings.room_url.replace("{public_url}", settings.base_url)
     async with visit.engine.begin() as conn:
-        room = await arrive(conn, token, template, now)
-    if room is not None:
-        return RedirectResponse(room, 303)
+        address = await arrive(conn, token, room, now)
+    if address:
+        return RedirectResponse(address, 303)
     if join.side == "agent":
-        return _page(visit, join, link, 409)
+        return RedirectResponse(f"/join/{token}", 303) if address is not None else _page(visit, join, link, 409)
     return RedirectResponse(_waiting_room(visit, join), 303)
 
 
@@ -90,22 +85,24 @@ async def _open(visit: CustomerRequest, token: str) -> tuple[JoinPage, LinkPage 
 def _page(visit: CustomerRequest, join: JoinPage, link: LinkPage | None, status: int = 200) -> HTMLResponse:
     customer = join.side == "customer"
     zones = (link.customer_zone, link.desk_zone) if link is not None else ("", "UTC")
-    return page(
+    is_open = may_join(join.ready, join.starts_at, current_time())
+    part = call_part(visit.request, visit.request.path_params["token"], join.team_name) if is_open else None
+    leads = customer and part is not None and link is not None and stage_of(link, current_time()) in WAITING_ROOM
+    response = page(
         visit.request,
         "customer/join.html",
         410 if join.over else status,
         join=join,
         over=why_over(join, link, current_time()),
+        call=None if customer else part,
+        lead=_waiting_room(visit, join) if leads else "",
         customer=customer,
         zone=times.zone_or(zones[0] if customer else "", zones[1]),
-        open=join.ready or _is_open(join, current_time()),
+        open=is_open,
         address=link.team_address if link is not None and customer else "",
         waiting_room=_waiting_room(visit, join) if customer else "",
     )
-
-
-def _is_open(join: JoinPage, now: datetime) -> bool:
-    return join.starts_at is None or now >= join.starts_at - OPENS
+    return response if customer or part is None else with_media(visit.request, response)
 
 
 def _waiting_room(visit: CustomerRequest, join: JoinPage) -> str:

@@ -18,6 +18,7 @@ from database.stores.seats.availability import free_starts
 from domain.customer_link import LinkUnknown
 from domain.ids import Tokens
 from domain.seats.slots import nearest
+from web.customer.call_part import CallPart, call_part, in_our_pages, with_media
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GOES_ON, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
@@ -142,8 +143,10 @@ def status_page(
     stage = stage_of(link, current_time())
     context = _common(visit, link, zone) | {"refused": refused, "cancelling": cancelling}
     if stage in LIVE:
-        return page(visit.request, "customer/status.html", status, **context, **_status(visit, link, stage))
+        context |= _status(visit, link, stage)
+        return with_media(visit.request, page(visit.request, "customer/status.html", status, **context))
     ended = {"ended": ended_words(link, stage), "newer_url": newer_page(visit, link), "goes_on": stage in GOES_ON}
+    ended |= {"stage": stage.value}
     return page(visit.request, "customer/ended.html", 410 if stage in GONE else status, **context, **ended)
 
 
@@ -167,6 +170,8 @@ def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dic
         "called": stage is CustomerStage.READY or (stage is CustomerStage.ON_CALL and not _is_here(link)),
         "may_move": may_move(link, stage),
         "may_cancel": stage in CANCELLABLE,
+        "call": _call_part(visit, link) if waiting else None,
+        "calls": in_our_pages(visit.request),
     }
 
 
@@ -176,6 +181,14 @@ def _is_here(link: LinkPage) -> bool:
 
 def _join_address(visit: CustomerRequest, link: LinkPage) -> str:
     return f"/join/{visit.tokens.customer_join(str(link.call.id))}" if link.call is not None else ""
+
+
+def _call_part(visit: CustomerRequest, link: LinkPage) -> CallPart | None:
+    """The call in the customer's page; None if it takes place elsewhere."""
+    if link.call is None:
+        return None
+    team = (link.call.attribution or {}).get("team_name") or link.team_name
+    return call_part(visit.request, visit.tokens.customer_join(str(link.call.id)), team)
 
 
 def _common(visit: CustomerRequest, link: LinkPage, zone: str) -> dict[str, Any]:

@@ -71,9 +71,7 @@ def _taken_line(link: LinkPage, stage: CustomerStage) -> StatusLine | None:
             return StatusLine(
                 "waiting", f"We have called someone from {team} back to you. If they don't come, we will find another."
             )
-        return StatusLine(
-            "on", f"Your call has begun: someone from {team} is in the room. Join them from here.", alone=True
-        )
+        return StatusLine("on", f"Your call has begun: someone from {team} is in the room.", alone=True)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Pages that only the embedded stack has: caught emails, and a stand-in for the room."""
+"""Pages that only the embedded stack has: caught emails."""
 
 from __future__ import annotations
 
@@ -35,8 +35,3 @@ async def one_mail(request: Request, settings: AppSettings, mail: str) -> HTMLRe
     if opened is None:
         raise HTTPException(404)
     return page(request, "dev/mail.html", mails=mails[::-1], opened=opened)
-
-
-@router.get("/dev/room/{call}")
-async def room(request: Request, call: str) -> HTMLResponse:
-    return page(request, "dev/room.html", call=call)

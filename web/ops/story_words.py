@@ -91,6 +91,18 @@ SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
         "person",
         lambda t: f"{t.customer} said that nobody was in the room; the desk of {t.person} asks them to come back.",
     ),
+    Kind.CUSTOMER_LEFT: ("waiting", lambda t: f"{t.customer} left the call’s page."),
+    Kind.CUSTOMER_LOST: ("waiting", lambda t: f"The call’s page of {t.customer} fell silent."),
+    Kind.CUSTOMER_RETURNED: ("on", lambda t: f"{t.customer} was back on the call’s page."),
+    Kind.AGENT_LEFT: (
+        "person",
+        lambda t: f"{t.person} left the call’s page; the desk of {t.person} asks them to come back.",
+    ),
+    Kind.AGENT_LOST: (
+        "person",
+        lambda t: f"The call’s page of {t.person} fell silent; the desk of {t.person} asks them to come back.",
+    ),
+    Kind.AGENT_RETURNED: ("on", lambda t: f"{t.person} was back on the call’s page."),
     Kind.MUSTER_EARLY: ("offered", lambda t: "Earlier calls ran over, so the search was brought forward."),
     Kind.TOLD_LATE: ("person", lambda t: _told_late(t)),
     Kind.CALL_ENDED: ("done", lambda t: f"{t.actor} ended the call."),

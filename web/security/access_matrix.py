@@ -61,6 +61,11 @@ MATRIX: dict[str, Rule] = {
     "POST /c/{token}/alone": Open.LINK,
     "GET /join/{token}": Open.LINK,
     "POST /join/{token}": Open.LINK,
+    "GET /join/{token}/stream": Open.LINK,
+    "GET /join/{token}/ice": Open.LINK,
+    "POST /join/{token}/beat": Open.LINK,
+    "POST /join/{token}/signals": Open.LINK,
+    "POST /join/{token}/leave": Open.LINK,
     "GET /rate/{token}": Open.LINK,
     "POST /rate/{token}": Open.LINK,
     # Other programs
@@ -182,7 +187,6 @@ MATRIX: dict[str, Rule] = {
     "GET /dev/mail": Open.EMBEDDED,
     "GET /dev/mail.json": Open.EMBEDDED,
     "GET /dev/mail/{mail}": Open.EMBEDDED,
-    "GET /dev/room/{call}": Open.EMBEDDED,
 }
 
 PLACES: tuple[tuple[str, str], ...] = (

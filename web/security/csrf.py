@@ -40,6 +40,11 @@ def form_token(request: Request) -> str:
     return tokens_of(request).form(_bound_to(request), "page")
 
 
+def link_form_token(request: Request, token: str) -> str:
+    """The token for forms that are sent to addresses with another link's ``token``."""
+    return tokens_of(request).form(f"link:{token_hash(token).hex()}", "page")
+
+
 def from_our_pages(request: Request) -> bool:
     """False if a browser sent this from another site."""
     site = request.headers.get("sec-fetch-site")

@@ -18,16 +18,18 @@ LARGEST_UPLOAD = LARGEST + 100_000
 _UPLOADS = re.compile(r"/shifts/(?:me|people/[0-9]+)/calendars")
 
 
-def content_policy(room_url: str, style_nonce: str = "") -> str:
+def content_policy(room_url: str, style_nonce: str = "", *, media: bool = False) -> str:
     """Allows only content from this site. Forms may also lead to the rooms' site, because one is for joining a call.
 
-    ``style_nonce``, unique to each response, allows our own script to add a style sheet.
+    ``style_nonce``, unique to each response, allows our own script to add a style sheet. ``media`` allows what a call
+    needs: sound, pictures and files that the page itself has received.
     """
     styles = f"'self' 'nonce-{style_nonce}'" if style_nonce else "'self'"
     room = urlsplit(room_url.replace("{", "").replace("}", ""))
     rooms = f" {room.scheme}://{room.netloc}" if room.scheme in ("http", "https") and room.netloc else ""
+    pictures, sounds = ("'self' data: blob:", "media-src 'self' blob:; ") if media else ("'self' data:", "")
     return (
-        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src {pictures}; {sounds}font-src 'self'; "
         f"connect-src 'self'; form-action 'self'{rooms}; frame-ancestors 'none'; base-uri 'none'"
     )
 

@@ -43,6 +43,8 @@ _REMOVE: Mapping[Expiring, TextClause] = {
       ORDER BY sent_at LIMIT :most FOR UPDATE SKIP LOCKED))
     """),
     Expiring.FREE_TEXT: _delete("words", "at < :before ORDER BY at"),
+    Expiring.CALL_PAGES: _delete("call_peer", "seen_at < :before ORDER BY seen_at"),
+    Expiring.CALL_SIGNALS: _delete("call_signal", "at < :before ORDER BY at"),
 }
 
 _COUNT = text("""

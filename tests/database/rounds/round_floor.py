@@ -28,10 +28,11 @@ from database.tables.escalation import escalation_event, message
 from database.tables.muster import call, offer, part_beat, search_clock
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
+from domain.room import AddressRoom
 from rules_dsl.directory import Directory
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-ROOM = "https://meet.example/{call_id}"
+ROOM = AddressRoom("https://meet.example/{call_id}")
 FACTS: dict[str, Any] = {"priority": "normal", "tags": [], "replies": 4, "reopened": False, "ticket age": 7200}
 RULES = """rules for "Harbor Boats support"
 

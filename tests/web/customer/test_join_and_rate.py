@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from database.stores.call import JoinPage
 from domain.escalation import Mode
+from domain.room import AddressRoom
 from tests.web.customers import caller, visitor
 from tests.web.forms import form_to, forms_of
 from tests.web.office import Office, office
@@ -31,7 +32,10 @@ async def test_joining_waits_until_somebody_has_taken_the_call(office: Office) -
         await mira.run("UPDATE call SET state = 'taken', person = 1")
         joined = await client.post(address, data=fields)
         assert joined.status_code == 303
-        assert joined.headers["Location"].endswith(f"/dev/room/{link.call.id}")
+        assert joined.headers["Location"] == mira.address, "the call takes place on the customer’s own page"
+        office.app.state.room = AddressRoom("https://meet.example/{call_id}")
+        elsewhere = await client.post(address, data=fields)
+        assert elsewhere.headers["Location"] == f"https://meet.example/{link.call.id}"
 
 
 async def test_a_form_sent_with_its_defaults_joins_nobody(office: Office) -> None:

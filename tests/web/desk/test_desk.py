@@ -256,7 +256,7 @@ async def test_an_agent_whose_customer_finds_nobody_is_called_back(floor: Floor)
     await floor.change_call(made, state="on_call", customer_joined_at=now, agent_joined_at=now)
     assert "nobody else is in the room" not in await me.get("/desk")
     await floor.change_call(made, alone_at=now)
-    assert "says nobody else is in the room" in await me.get("/desk")
+    assert "is alone in the call" in await me.get("/desk")
 
 
 async def test_an_incomplete_wrap_up_keeps_what_was_typed(floor: Floor) -> None:

@@ -91,7 +91,7 @@ async def test_every_response_has_the_security_headers(office: Office) -> None:
 
 async def test_pages_of_the_embedded_stack_are_not_found_elsewhere(office: Office) -> None:
     async with visitor(office.app) as client:
-        for address in ("/dev/mail", "/dev/mail.json", "/dev/room/1"):
+        for address in ("/dev/mail", "/dev/mail.json", "/dev/mail/1"):
             assert (await client.get(address)).status_code == 404
 
 
