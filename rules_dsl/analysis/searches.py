@@ -52,7 +52,8 @@ class Witness:
         who = ", ".join(word for word in (team, title) if word)
         if not self.step:
             return f"from the start, {who} may be asked"
-        return f"after {format_duration(self.after)}, `{self.step}` lets {who} be asked"
+        when = f"after {format_duration(self.after)}" if self.after else "immediately, because nobody is there before"
+        return f"{when}, `{self.step}` lets {who} be asked"
 
 
 class Claim:

@@ -42,3 +42,16 @@ def test_a_step_may_be_claimed_never_to_happen() -> None:
     assert not false_claims(text + claim.format("offer booking"), "small_team")
     assert false_claims(text + claim.format("alert the team lead"), "small_team")
     assert not false_claims(text + claim.format("not alert the team lead"), "small_team")
+
+
+def test_a_step_whose_pool_before_is_empty_is_taken_immediately() -> None:
+    text = (
+        'rules for "Harbor Boats support"\notherwise\n  send to team "Office"\n  require skill "diesel"\n'
+        '  if nobody in 5 minutes, widen to team "Support"\n'
+        'expect never "x"\n  when anything\n  then team "Support"\n'
+    )
+    (helps,) = false_claims(text, "small_team")
+    assert helps[-1] == (
+        'immediately, because nobody is there before, `widen to team "Support"` lets team "Support", '
+        'title "Marine Engineer" be asked'
+    )
