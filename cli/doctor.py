@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
+from cli.doctor_calls import examine_calls
 from cli.doctor_probes import examine_probes
 from cli.doctor_rows import examine_rows
 from cli.environment import read_settings, settings_beside_stack, stack_of
@@ -60,6 +61,7 @@ def _examine(settings: Settings, stack: Record | None) -> Iterator[Finding]:
         yield from within(ANSWER_WITHIN, "rows", lambda: examine_rows(url))
     yield from within(ANSWER_WITHIN, "temporal", lambda: [asyncio.run(_temporal())])
     yield from within(ANSWER_WITHIN, "web", lambda: [_web(settings, mark)])
+    yield from within(ANSWER_WITHIN, "calls", lambda: examine_calls(settings))
     yield from within(ANSWER_WITHIN, "processes", lambda: examine_probes(settings, stack, mark))
 
 

@@ -22,7 +22,7 @@ OURS = ("web", "worker", "ticker", "migrate")
 
 KEYS = {
     *("build", "image", "restart", "environment", "depends_on", "command", "entrypoint", "ports", "healthcheck"),
-    *("stop_grace_period", "deploy", "configs", "volumes", "cpu_shares"),
+    *("stop_grace_period", "deploy", "configs", "volumes", "cpu_shares", "profiles", "network_mode"),
 }
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 TEMPORAL_SERVER = {
@@ -36,6 +36,7 @@ KNOWN = {
     "temporal-namespace": {"TEMPORAL_ADDRESS"},
     "temporal-ui": {"TEMPORAL_ADDRESS"},
     "mail": set[str](),
+    "turn": set[str](),
 }
 SETTINGS = {f"MUSTER_{name.upper()}" for name in Settings.model_fields}
 

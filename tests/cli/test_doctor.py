@@ -8,9 +8,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from cli.doctor_calls import examine_calls
 from cli.doctor_probes import examine_probes
 from cli.environment import settings_beside_stack
 from cli.stack.home import AlreadyRunning, Home, Record
@@ -136,3 +139,37 @@ def test_the_doctor_finds_a_database_without_processes_in_order_so_far(database_
     assert failed(done.stdout) == ["temporal", "web"]
     for line in ("this machine's agrees", "0 in the last minute, none yet", "0 events not relayed", "0 waiting"):
         assert line in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "ok", "says"),
+    [
+        ({}, True, "without a relay"),
+        ({"public_url": "http://calls.example"}, False, "serve it with https"),
+        ({"room_url": "https://meet.example/{call_id}", "public_url": "http://calls.example"}, True, "meet.example"),
+        ({"jitsi_url": "https://jitsi.example"}, True, "at https://jitsi.example"),
+        ({"turn_servers": "turn:127.0.0.1:3478"}, False, "needs MUSTER_TURN_SECRET"),
+        ({"turn_servers": "turn:127.0.0.1:9", "turn_secret": "secret"}, False, "does not answer"),
+    ],
+)
+def test_the_doctor_says_what_keeps_people_from_talking(changes: dict[str, Any], ok: bool, says: str) -> None:
+    (finding,) = examine_calls(Settings(**changes))
+    assert finding.ok is ok
+    assert says in finding.detail
+
+
+def test_the_doctor_hears_a_relay_that_answers() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:
+        relay.bind(("127.0.0.1", 0))
+
+        def answer() -> None:
+            request, caller = relay.recvfrom(100)
+            relay.sendto(bytes.fromhex("0101") + request[2:], caller)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        server = f"turn:127.0.0.1:{relay.getsockname()[1]}?transport=udp"
+        (finding,) = examine_calls(Settings(turn_servers=server, turn_secret=SecretStr("secret")))
+        thread.join()
+    assert finding.ok
+    assert server in finding.detail
