@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.calls.relay import VARIABLES
 from tests.faults.stack import Breakable, breakable_stack
 from tests.faults.trial import FaultTrial, begin_trial
 from tests.workflows.replaying import replay_all
@@ -14,7 +15,7 @@ from tests.workflows.replaying import replay_all
 @pytest.fixture(scope="session")
 async def broken(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Breakable]:
     """A running stack whose processes tests may kill."""
-    async with breakable_stack(tmp_path_factory.mktemp("faults") / "home") as stack:
+    async with breakable_stack(tmp_path_factory.mktemp("faults") / "home", VARIABLES) as stack:
         yield stack
 
 

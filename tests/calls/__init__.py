@@ -1,0 +1,1 @@
+"""Real calls between two browsers, each in a network of its own."""
