@@ -32,11 +32,11 @@ from database.stores.queries.escalation_list import (
     list_newest,
     list_stuck_first,
 )
-from database.stores.rating import find_survey
 from database.stores.rounds.due_calls import read_due, read_soon
 from database.stores.rounds.repair import audit, counted_repairs, open_after
 from database.stores.rules.rollout_outcomes import rollout_sides
 from database.stores.search_clock import read_search_clock
+from database.stores.survey_page import find_survey
 from domain.escalation import OPEN_STATES, Kind
 from domain.ids import Tokens
 from domain.letter import Channel

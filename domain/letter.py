@@ -196,6 +196,8 @@ def reason_obsolete(context: LetterContext) -> str:
         return "the link is no longer open"
     if context.kind is LetterKind.CALL_NOW and context.call_state in ("unserved", "missed", "cancelled", "done"):
         return "the call is over"
+    if context.kind in (LetterKind.SURVEY, LetterKind.SURVEY_AGAIN) and context.rating is not None:
+        return "the call has been rated"
     if context.kind is LetterKind.MANAGER_CALENDAR and context.calendar is None:
         return "the calendar was read or removed in the meantime"
     return ""

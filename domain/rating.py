@@ -8,6 +8,7 @@ from domain.failure import Failure
 
 LOWEST, HIGHEST = 1, 5
 LONGEST_COMMENT = 4000
+SCORES = {1: "very bad", 2: "bad", 3: "fair", 4: "good", 5: "very good"}
 
 
 @dataclass
@@ -25,6 +26,8 @@ class AlreadyRated(Failure):
 
 @dataclass
 class SurveyOver(Failure):
+    """The call can't be rated: it isn't over yet, or has been over for too long."""
+
     title = "This survey has ended"
 
 

@@ -57,7 +57,8 @@ def subject(text: str) -> WireHeader:
 
 def as_text(letter: Letter, context: LetterContext) -> str:
     button = (f"{letter.button.label}:\n{letter.button.address}",) if letter.button else ()
-    blocks = (letter.greeting, *letter.lines, *button, *letter.after, "\n".join(_signature(context)))
+    choices = ("\n".join(f"{one.label}: {one.address}" for one in letter.choices),) if letter.choices else ()
+    blocks = (letter.greeting, *letter.lines, *choices, *button, *letter.after, "\n".join(_signature(context)))
     return "\n\n".join(blocks) + "\n"
 
 

@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 from domain.ids import Tokens
 from domain.letter import Incomplete, LetterContext
+from domain.rating import SCORES
 
 
 @dataclass(frozen=True)
 class Button:
     label: str
-    """Begins with a verb that says what clicking does."""
+    """Begins with a verb that says what clicking does, or names one of several choices."""
     address: str
 
 
@@ -22,6 +23,8 @@ class Letter:
     greeting: str
     lines: tuple[str, ...]
     """Paragraphs before the button."""
+    choices: tuple[Button, ...] = ()
+    """Links in one row, of which the reader follows one."""
     button: Button | None = None
     after: tuple[str, ...] = ()
     """Paragraphs after the button."""
@@ -58,6 +61,11 @@ class Addresses:
 
     def survey(self, context: LetterContext) -> str:
         return f"{self.base}/rate/{self.tokens.survey(_call(context))}"
+
+    def survey_choices(self, context: LetterContext) -> tuple[Button, ...]:
+        """A link for each score: it opens the survey with this score chosen, and saves nothing."""
+        address = self.survey(context)
+        return tuple(Button(f"{score}, {words}", f"{address}?score={score}") for score, words in SCORES.items())
 
     def story(self, context: LetterContext) -> str:
         """The support-ops page about the escalation."""

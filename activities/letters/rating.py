@@ -12,9 +12,10 @@ def survey(context: LetterContext, addresses: Addresses) -> Letter:
         greeting=hello(context.customer_name),
         lines=(
             f"Thank you for talking to us about “{context.subject}”. How was it?",
-            "One question, half a minute. Whoever you talked to can read your answer, and so can their managers.",
+            "Choose a number. It opens a page where you can add a few words; nothing is saved until you send it there. "
+            "Whoever you talked to can read your answer, and so can their managers.",
         ),
-        button=Button("Rate your call", addresses.survey(context)),
+        choices=addresses.survey_choices(context),
         after=_open_until(context),
     )
 
@@ -25,9 +26,10 @@ def survey_again(context: LetterContext, addresses: Addresses) -> Letter:
         greeting=hello(context.customer_name),
         lines=(
             f"A little while ago we talked about “{context.subject}”. We would still like to know how it was.",
+            "Choose a number; nothing is saved until you send it on the page that opens. "
             "This is the last time that we ask.",
         ),
-        button=Button("Rate your call", addresses.survey(context)),
+        choices=addresses.survey_choices(context),
         after=_open_until(context),
     )
 

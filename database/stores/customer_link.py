@@ -13,6 +13,7 @@ from database.stores.journal.after_link import NOTHING_AFTER, AfterLink, read_af
 from database.stores.journal.notify import notify_customer
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import done_before, lock, record
+from database.stores.survey_page import SurveyPage, survey_of_call
 from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team
@@ -172,6 +173,8 @@ class LinkPage:
     """The state of the call of the link before this one, which led to this link; None for the first link."""
     after: AfterLink = NOTHING_AFTER
     """Read only if this link has led to its end."""
+    survey: SurveyPage | None = None
+    """Read only then."""
 
 
 _CALL_BEFORE = (
@@ -224,7 +227,8 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
     page = LinkPage(**fields, plan=plan, booking=booking_row, call=call_row)
     if row.state == "replaced" or row.outcome is not None or (call_row is not None and call_row.state in _ENDED):
         call_id = None if call_row is None else str(call_row.id)
-        return replace(page, after=await read_after_link(conn, str(row.escalation_id), row.nth, call_id))
+        after = await read_after_link(conn, str(row.escalation_id), row.nth, call_id)
+        return replace(page, after=after, survey=await survey_of_call(conn, call_id))
     return page if call_row is None or call_row.search_began_at is None else await _with_search(conn, page, call_row.id)
 
 

@@ -1,21 +1,22 @@
-"""The survey: send it, remind the customer once, save the rating, and alert the team lead to a bad one."""
+"""The survey: send it, remind the customer once, save the rating, and alert the team lead to a bad one.
+
+A call can be rated as soon as it is over, on the customer's own page; the survey's mail is the second request.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.notify import notify_customer, notify_leads
 from database.stores.journal.plan_json import load_plan
 from database.stores.journal.timeline import done_before, lock, record
+from database.stores.survey_page import survey_of_call
 from database.tables.customer_link import survey
-from database.tables.directory import desk, team
-from database.tables.escalation import ZONE_HERE, customer, escalation
+from database.tables.escalation import escalation
 from database.tables.muster import call, rating
 from domain.escalation import Kind, State
 from domain.ids import Tokens, token_hash
@@ -23,11 +24,15 @@ from domain.rating import AlreadyRated, SurveyOver, is_bad
 
 
 async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> bool:
-    """Send a call's survey. Returns False if the rules forbid it, because this customer was asked recently."""
+    """Send a call's survey. Returns False if the call is rated already, or if the rules forbid it, because this
+    customer was asked recently.
+    """
     row = await lock(conn, escalation_id)
     effect = f"survey_sent/{call_id}"
     if await done_before(conn, escalation_id, effect) is not None:
         return True
+    if await _is_rated(conn, call_id):
+        return False
     decision = load_plan(row.plan).decision
     if decision.feedback.every and await _asked_within(conn, row.customer, now, decision.feedback.every):
         return False
@@ -62,9 +67,9 @@ async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now
 async def save_rating(
     conn: AsyncConnection, escalation_id: str, call_id: str, score: int, comment: str, now: datetime
 ) -> None:
-    """Save the rating and close the escalation. Idempotent.
+    """Save the rating, and close the escalation once its call is wrapped up too. Idempotent.
 
-    Raises ``AlreadyRated`` for a different rating, ``SurveyOver`` if no survey was sent or it has expired.
+    Raises ``AlreadyRated`` for a different rating, ``SurveyOver`` if the call can't be rated now.
     """
     row = await lock(conn, escalation_id)
     existing = (await conn.execute(select(rating).where(rating.c.call == call_id))).one_or_none()
@@ -72,19 +77,34 @@ async def save_rating(
         if (existing.score, existing.comment) == (score, comment):
             return
         raise AlreadyRated(existing.score)
-    its_survey = (await conn.execute(select(survey).where(survey.c.call == call_id))).one_or_none()
-    if its_survey is None or its_survey.expires_at <= now:
+    page = await survey_of_call(conn, call_id)
+    if page is None or not page.is_open(now):
         raise SurveyOver()
     given = {"call": call_id, "escalation": escalation_id, "score": score, "comment": comment, "at": now}
     await conn.execute(rating.insert().values(given))
     body = {"call_id": call_id, "score": score}
+    # Nobody is left to hear of it once the workflow has ended.
+    told = row.state == State.CLOSED
     await record(
-        conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}", relayed=False
+        conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}", relayed=told
     )
     if is_bad(score, load_plan(row.plan).decision.feedback.alert_under):
         await notify_leads(conn, escalation_id, "rating_alert", now, key=call_id, call=call_id)
-        await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body, relayed=False)
-    await record(conn, escalation_id, Kind.CLOSED, now, key="closed", relayed=False, state=State.CLOSED)
+        await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body, relayed=told)
+    if row.state not in (State.WRAPPING_UP, State.CLOSED):
+        await record(conn, escalation_id, Kind.CLOSED, now, key="closed", relayed=False, state=State.CLOSED)
+
+
+async def close_if_rated(
+    conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime, *, relayed: bool
+) -> None:
+    """Close an escalation whose call has just been wrapped up if the customer has rated it already."""
+    if await _is_rated(conn, call_id):
+        await record(conn, escalation_id, Kind.CLOSED, now, key="closed", relayed=relayed, state=State.CLOSED)
+
+
+async def _is_rated(conn: AsyncConnection, call_id: str) -> bool:
+    return (await conn.execute(select(rating.c.call).where(rating.c.call == call_id))).first() is not None
 
 
 async def end_survey(conn: AsyncConnection, escalation_id: str, call_id: str, now: datetime) -> None:
@@ -94,55 +114,3 @@ async def end_survey(conn: AsyncConnection, escalation_id: str, call_id: str, no
         return
     await record(conn, escalation_id, Kind.SURVEY_ENDED, now, body={"call_id": call_id})
     await record(conn, escalation_id, Kind.CLOSED, now, key="closed", state=State.CLOSED)
-
-
-@dataclass(frozen=True)
-class SurveyPage:
-    """What the rating page shows."""
-
-    call_id: str
-    escalation_id: str
-    subject: str
-    team_name: str
-    desk_name: str
-    customer_zone: str
-    """The time zone in which the customer booked, or the one that was given; may be empty."""
-    desk_zone: str
-    held_at: datetime | None
-    """Start of the call: when the agent joined, or otherwise when they accepted."""
-    expires_at: datetime
-    score: int | None
-    comment: str
-
-
-async def find_survey(conn: AsyncConnection, token: str) -> SurveyPage | None:
-    """Find the survey behind a token. Changes nothing."""
-    row = (await conn.execute(_survey().where(survey.c.token_hash == token_hash(token)))).one_or_none()
-    if row is None:
-        return None
-    fields = dict(row._mapping) | {"call_id": str(row.call_id), "escalation_id": str(row.escalation_id)}
-    return SurveyPage(**fields)
-
-
-def _survey() -> Select[Any]:
-    return (
-        select(
-            survey.c.call.label("call_id"),
-            call.c.escalation.label("escalation_id"),
-            escalation.c.subject,
-            func.coalesce(call.c.attribution["team_name"].astext, team.c.name, desk.c.name).label("team_name"),
-            desk.c.name.label("desk_name"),
-            ZONE_HERE.label("customer_zone"),
-            desk.c.time_zone.label("desk_zone"),
-            func.coalesce(call.c.agent_joined_at, call.c.accepted_at).label("held_at"),
-            survey.c.expires_at,
-            rating.c.score,
-            func.coalesce(rating.c.comment, "").label("comment"),
-        )
-        .join(call, call.c.id == survey.c.call)
-        .join(escalation, escalation.c.id == call.c.escalation)
-        .join(customer, customer.c.id == escalation.c.customer)
-        .join(desk, desk.c.id == escalation.c.desk)
-        .outerjoin(team, team.c.id == escalation.c.team)
-        .outerjoin(rating, rating.c.call == survey.c.call)
-    )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.journal.timeline import lock, notify, record
 from database.stores.muster import finish_booking
+from database.stores.rating import close_if_rated
 from database.tables.muster import call, offer, wrap_up
 from domain.call import NotYours
 from domain.escalation import Kind, NotNow, State
@@ -50,6 +51,8 @@ async def save_wrap_up(
         state=None if escalation.state == State.CLOSED else State.RATING,
         outcome=outcome_of(form),
     )
+    if escalation.state != State.CLOSED:
+        await close_if_rated(conn, escalation_id, call_id, now, relayed=False)
 
 
 async def saved_wrap_up(conn: AsyncConnection, call_id: str, person_id: int) -> WrapUp | None:
@@ -81,6 +84,7 @@ async def end_unrecorded(conn: AsyncConnection, escalation_id: str, call_id: str
         state=State.RATING,
         outcome=outcome_of(None),
     )
+    await close_if_rated(conn, escalation_id, call_id, now, relayed=True)
 
 
 async def _free(conn: AsyncConnection, call_id: str, now: datetime) -> None:

@@ -89,7 +89,7 @@ def test_the_html_has_the_same_words_and_addresses_as_the_text(kind: LetterKind)
     for line in (letter.greeting, *letter.lines, *letter.after):
         assert str(escape(line)) in html
     found = set(re.findall(r'href="([^"]+)"', html))
-    assert found == ({letter.button.address} if letter.button else set())
+    assert found == {link.address for link in (*letter.choices, letter.button) if link}
 
 
 @pytest.mark.parametrize("kind", LetterKind)

@@ -37,7 +37,7 @@ async def rating_of(client: httpx.AsyncClient, office: Office) -> Send:
     """Rates another customer's call when called."""
     rated = await caller(office, "2")
     address = await rated.is_asked(await rated.book())
-    fields = form_to((await client.get(address)).text).fields | {"score": "4"}
+    fields = form_to((await client.get(address)).text).fields | {"score": "4", "send": "yes"}
     return lambda: client.post(address, data=fields)
 
 

@@ -19,6 +19,7 @@ from domain.customer_link import LinkUnknown
 from domain.ids import Tokens
 from domain.seats.slots import nearest
 from web.customer.call_part import CallPart, call_part, in_our_pages, with_media
+from web.customer.rating_part import rating_part
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GOES_ON, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
@@ -136,9 +137,11 @@ def status_page(
     refused: str = "",
     cancelling: bool = False,
     status: int = 200,
+    score: int | None = None,
+    comment: str = "",
 ) -> HTMLResponse:
     """The page for a booked, pending or finished call. ``refused`` says why the last action failed; only if that was
-    ``cancelling`` is the form for it unfolded.
+    ``cancelling`` is the form for it unfolded. ``score`` and ``comment`` are those of a rating that was refused.
     """
     stage = stage_of(link, current_time())
     context = _common(visit, link, zone) | {"refused": refused, "cancelling": cancelling}
@@ -146,7 +149,12 @@ def status_page(
         context |= _status(visit, link, stage)
         return with_media(visit.request, page(visit.request, "customer/status.html", status, **context))
     ended = {"ended": ended_words(link, stage), "newer_url": newer_page(visit, link), "goes_on": stage in GOES_ON}
-    ended |= {"stage": stage.value}
+    rating = None
+    if stage is CustomerStage.OVER and link.survey is not None:
+        action = f"{context['here_url']}/rate"
+        typed = {"refused": refused, "comment": comment, "zone": context["chosen_zone"]}
+        rating = rating_part(link.survey, action, current_time(), chosen=score, **typed)
+    ended |= {"stage": stage.value, "rating": rating}
     return page(visit.request, "customer/ended.html", 410 if stage in GONE else status, **context, **ended)
 
 

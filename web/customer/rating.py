@@ -1,19 +1,25 @@
-"""The rating: a score and a comment, saved only when the customer submits them."""
+"""The rating: a score and a comment, saved only when the customer presses the button that sends them.
+
+The call's own page asks as soon as the call is over; the survey's mail leads to a page that asks the same.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from database.clock import current_time
-from database.stores.rating import SurveyPage, find_survey
+from database.stores.escalations.commands import EscalationCommands
+from database.stores.survey_page import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
-from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated
+from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated, SurveyOver
 from domain.typed_text import forbidden_mark
-from web.customer.customer_link import CustomerRequest, LinkRequest
+from web.customer.customer_link import CustomerRequest, LinkRequest, status_page
+from web.customer.rating_part import RatingPart, rating_part
 from web.dependencies import CustomerCommands
 from web.error_status import status_of
 from web.page import page
@@ -22,50 +28,96 @@ from web.wording import times
 
 router = APIRouter()
 
-SCORES = {1: "very bad", 2: "bad", 3: "fair", 4: "good", 5: "very good"}
+Field = Annotated[str, Form()]
+
+
+@dataclass(frozen=True)
+class SentRating:
+    """What a form has sent."""
+
+    score: int | None
+    comment: str
+    confirmed: bool
+    """Whether the button was pressed that people see. A mail scanner submits a form as it is, or by its first one."""
+
+    @property
+    def problem(self) -> str:
+        """Why it can't be saved as it is; empty if it can."""
+        if self.score is None:
+            return "Choose a score from 1 to 5 first"
+        if not self.confirmed:
+            return "Nothing was saved yet. Press “Send rating” to send it"
+        if mark := forbidden_mark(self.comment, allowed="\n\t"):
+            return f"Your comment contains a character that can’t be shown, {mark}; please type it again"
+        if len(self.comment) > LONGEST_COMMENT:
+            return f"Your comment has {len(self.comment)} characters; there is room for {LONGEST_COMMENT}"
+        return ""
+
+
+async def _sent_rating(score: Field = "", comment: Field = "", send: Field = "") -> SentRating:
+    # Browsers send each line end as two characters.
+    return SentRating(_read_score(score), comment.replace("\r\n", "\n").replace("\r", "\n"), send == "yes")
+
+
+Sent = Annotated[SentRating, Depends(_sent_rating)]
 
 
 @router.get("/rate/{token}")
-async def rating_page(visit: LinkRequest, token: str) -> HTMLResponse:
+async def rating_page(visit: LinkRequest, token: str, score: str = "") -> HTMLResponse:
+    """The survey's page. With ``score``, that one is chosen, and nothing is saved."""
     survey = await _open(visit, token)
-    return _page(visit.request, survey, status=200 if _is_open(survey) else 410)
+    part = rating_part(survey, f"/rate/{token}", current_time(), chosen=_read_score(score))
+    return _page(visit.request, survey, part, 410 if part.over else 200)
 
 
 @router.post("/rate/{token}", dependencies=[Guarded])
-async def rate(
-    visit: LinkRequest,
-    commands: CustomerCommands,
-    token: str,
-    score: Annotated[str, Form()] = "",
-    comment: Annotated[str, Form()] = "",
-) -> Response:
+async def rate(visit: LinkRequest, commands: CustomerCommands, token: str, sent: Sent) -> Response:
     """Save the rating. A second rating changes nothing and shows the first."""
-    request = visit.request
+    status, refused = await _save(commands, await _open(visit, token), sent)
+    if status == 303:
+        return RedirectResponse(f"/rate/{token}", status)
     survey = await _open(visit, token)
-    chosen = int(score) if score in map(str, range(LOWEST, HIGHEST + 1)) else None
-    if survey.score is not None:
-        return _already_rated(request, token, survey, chosen)
-    if not _is_open(survey):
-        return _page(request, survey, status=410)
-    if chosen is None:
-        return _page(request, survey, refused="Choose a score from 1 to 5 first", comment=comment, status=422)
-    # Browsers send each line end as two characters.
-    comment = comment.replace("\r\n", "\n").replace("\r", "\n")
-    if mark := forbidden_mark(comment, allowed="\n\t"):
-        text = f"Your comment contains a character that can’t be shown, {mark}; please type it again"
-        return _page(request, survey, refused=text, comment=comment, chosen=chosen, status=422)
-    if len(comment) > LONGEST_COMMENT:
-        text = f"Your comment has {len(comment)} characters; there is room for {LONGEST_COMMENT}"
-        return _page(request, survey, refused=text, comment=comment, chosen=chosen, status=422)
+    part = rating_part(
+        survey, f"/rate/{token}", current_time(), refused=refused, chosen=sent.score, comment=sent.comment
+    )
+    return _page(visit.request, survey, part, status)
+
+
+@router.post("/c/{token}/rate", dependencies=[Guarded])
+async def rate_here(
+    visit: LinkRequest, commands: CustomerCommands, token: str, sent: Sent, zone: Field = ""
+) -> Response:
+    """Save the rating that the call's own page has asked for."""
+    link = await visit.open_link(token)
+    if link.survey is None:
+        return status_page(visit, link, zone, refused=SurveyOver.title, status=status_of(SurveyOver))
+    status, refused = await _save(commands, link.survey, sent)
+    if status == 303:
+        return RedirectResponse(f"/c/{token}{f'?zone={zone}' if times.is_zone(zone) else ''}", status)
+    link = await visit.open_link(token)
+    return status_page(visit, link, zone, refused=refused, status=status, score=sent.score, comment=sent.comment)
+
+
+async def _save(commands: EscalationCommands, survey: SurveyPage, sent: SentRating) -> tuple[int, str]:
+    """The status to answer with, and why nothing was saved; 303 if the rating is what was sent."""
+    if survey.score is None and not survey.is_open(current_time()):
+        return status_of(SurveyOver), SurveyOver.title
+    if survey.score is None and sent.problem:
+        return 422, sent.problem
+    if sent.score is None or sent.problem:
+        return status_of(AlreadyRated), _stands(survey.score)
     try:
-        await commands.rate(survey.escalation_id, survey.call_id, chosen, comment)
-    except (AlreadyRated, NotNow):
-        # The second click of a double click may arrive after the first has closed the escalation.
-        survey = await _open(visit, token)
-        if survey.score is None:
-            raise
-        return _already_rated(request, token, survey, chosen)
-    return RedirectResponse(f"/rate/{token}", 303)
+        await commands.rate(survey.escalation_id, survey.call_id, sent.score, sent.comment)
+    except AlreadyRated as already:
+        # The second click of a double click that changed its mind, another device, or a form sent again.
+        return (303, "") if already.score == sent.score else (status_of(AlreadyRated), _stands(already.score))
+    except (SurveyOver, NotNow) as failure:
+        return status_of(failure), failure.title
+    return 303, ""
+
+
+def _stands(score: int | None) -> str:
+    return f"You have already rated this call: {score} of {HIGHEST}. The first rating stands"
 
 
 async def _open(visit: CustomerRequest, token: str) -> SurveyPage:
@@ -78,26 +130,10 @@ async def _open(visit: CustomerRequest, token: str) -> SurveyPage:
     return survey
 
 
-def _already_rated(request: Request, token: str, survey: SurveyPage, chosen: int | None) -> Response:
-    if chosen == survey.score:
-        return RedirectResponse(f"/rate/{token}", 303)
-    text = f"You have already rated this call: {survey.score} of {HIGHEST}. The first rating stands"
-    return _page(request, survey, refused=text, status=status_of(AlreadyRated))
+def _read_score(text: str) -> int | None:
+    return int(text) if text in map(str, range(LOWEST, HIGHEST + 1)) else None
 
 
-def _page(
-    request: Request,
-    survey: SurveyPage,
-    *,
-    status: int,
-    refused: str = "",
-    comment: str = "",
-    chosen: int | None = None,
-) -> HTMLResponse:
-    context = {"survey": survey, "open": _is_open(survey), "scores": SCORES, "longest": LONGEST_COMMENT}
-    context["zone"] = times.zone_or(survey.customer_zone, survey.desk_zone)
-    return page(request, "customer/rate.html", status, **context, refused=refused, comment=comment, chosen=chosen)
-
-
-def _is_open(survey: SurveyPage) -> bool:
-    return survey.score is None and survey.expires_at > current_time()
+def _page(request: Request, survey: SurveyPage, part: RatingPart, status: int) -> HTMLResponse:
+    zone = times.zone_or(survey.customer_zone, survey.desk_zone)
+    return page(request, "customer/rate.html", status, survey=survey, rating=part, zone=zone)

@@ -110,7 +110,9 @@ def _on_call(escalation: WholeEscalation) -> Headline:
     if call["ended_at"] is None:
         return Headline(f"{agent} is on the call with {escalation.customer['name']}.", "Next: the wrap-up.", None)
     due = call["ended_at"] + timedelta(seconds=escalation.plan.decision.calls.wrap_up)
-    return Headline(f"{agent} is writing the wrap-up.", "Next, the customer is asked for a rating.", due)
+    rated = escalation.rating is not None
+    text = "The customer has rated the call." if rated else "Next, the customer is asked for a rating."
+    return Headline(f"{agent} is writing the wrap-up.", text, due)
 
 
 def _rating(escalation: WholeEscalation) -> Headline:

@@ -66,6 +66,7 @@ MATRIX: dict[str, Rule] = {
     "POST /join/{token}/beat": Open.LINK,
     "POST /join/{token}/signals": Open.LINK,
     "POST /join/{token}/leave": Open.LINK,
+    "POST /c/{token}/rate": Open.LINK,
     "GET /rate/{token}": Open.LINK,
     "POST /rate/{token}": Open.LINK,
     # Other programs

@@ -22,7 +22,7 @@ def ended_words(link: LinkPage, stage: CustomerStage) -> EndedWords:
     """The heading and sentences for a stage after which nothing can be done by this link."""
     match stage:
         case CustomerStage.OVER:
-            return EndedWords("Your call is over", _joined("Thank you for your time.", _survey(link)))
+            return _over(link)
         case CustomerStage.NOT_SERVED:
             return _not_served(link)
         case CustomerStage.CANCELLED:
@@ -44,6 +44,13 @@ def why_another(link: LinkPage) -> str:
         "missed": "We were there for your call, and did not reach you. That happens. "
         "Pick another time if you still need us.",
     }.get(link.call_before or "", "")
+
+
+def _over(link: LinkPage) -> EndedWords:
+    """A page that thanks for a rating says no more than that."""
+    if link.survey is not None and link.survey.score is not None:
+        return EndedWords("Thank you", "")
+    return EndedWords("Your call is over", _joined("Thank you for your time.", _survey(link)))
 
 
 def _not_served(link: LinkPage) -> EndedWords:

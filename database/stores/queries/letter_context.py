@@ -46,6 +46,8 @@ from domain.letter import (
     subject_line,
 )
 
+_ABOUT_RATING = (LetterKind.SURVEY, LetterKind.SURVEY_AGAIN, LetterKind.RATING_ALERT)
+
 
 async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
     """Read everything that the letter may contain. Raises ``ValueError`` for an unknown kind."""
@@ -77,7 +79,7 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         starts_at=_starts_at(waiting, the_call, the_booking),
         survey_until=await _scalar(conn, select(survey.c.expires_at).where(survey.c.call == _id_of(the_call))),
         agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,
-        rating=await _rating(conn, the_call) if kind is LetterKind.RATING_ALERT else None,
+        rating=await _rating(conn, the_call) if kind in _ABOUT_RATING else None,
         also=await _also(conn, waiting),
     )
 

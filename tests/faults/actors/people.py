@@ -125,7 +125,8 @@ class Customer:
     async def rate(self, survey: str, score: int) -> Entry:
         address = urlsplit(survey).path
         form = find_form((await self.ledger.look(self.client, address)).text, "")
-        sent = (form.fields if form else {}) | {"score": str(score), "comment": f"Rated {self.ticket}"}
+        drawn = form.fields | form.buttons[-1] if form else {}
+        sent = drawn | {"score": str(score), "comment": f"Rated {self.ticket}"}
         about = {"escalation": self.escalation, "score": score, "survey": address}
         return await self.ledger.send("rate", self.client, address, sent, about=about)
 

@@ -141,7 +141,7 @@ async def test_a_rating_says_who_can_read_it_and_promises_no_more(office: Office
     address = await mira.is_asked(await mira.book())
     async with visitor(office.app) as client:
         form = form_to((await client.get(address)).text)
-        await client.post(address, data=form.fields | {"score": "2", "comment": "I waited"})
+        await client.post(address, data=form.fields | {"score": "2", "comment": "I waited", "send": "yes"})
         thanks = (await client.get(address)).text
     assert "Whoever you talked to can read this, and so can their managers." in thanks
     assert "act on" not in thanks
@@ -158,7 +158,9 @@ async def test_the_survey_has_no_preselected_score_and_scanners_rate_nothing(off
         assert answer.status_code == 422
         assert "Choose a score" in answer.text
         for score in ("0", "6", "-1", "4.5", "five", "٣"):
-            refused = await client.post(address, data=form.fields | {"score": score, "comment": "kept words"})
+            refused = await client.post(
+                address, data=form.fields | {"score": score, "comment": "kept words", "send": "yes"}
+            )
             assert refused.status_code == 422
             assert "kept words" in refused.text
 
@@ -168,7 +170,7 @@ async def test_a_comment_has_a_limit(office: Office) -> None:
     address = await mira.is_asked(await mira.book())
     async with visitor(office.app) as client:
         form = form_to((await client.get(address)).text)
-        answer = await client.post(address, data=form.fields | {"score": "5", "comment": "x" * 4001})
+        answer = await client.post(address, data=form.fields | {"score": "5", "comment": "x" * 4001, "send": "yes"})
         assert answer.status_code == 422
         assert "4001 characters" in answer.text
         assert 'value="5" required aria-label="5, very good" checked' in answer.text
@@ -180,10 +182,10 @@ async def test_a_comment_has_lines_but_no_other_control_characters(office: Offic
     async with visitor(office.app) as client:
         form = form_to((await client.get(address)).text)
         for comment in ("a \u202e b", "a \x1b[2J b"):
-            answer = await client.post(address, data=form.fields | {"score": "5", "comment": comment})
+            answer = await client.post(address, data=form.fields | {"score": "5", "comment": comment, "send": "yes"})
             assert answer.status_code == 422
             assert "can’t be shown" in answer.text
-        answer = await client.post(address, data=form.fields | {"score": "5", "comment": "one\r\n\ttwo"})
+        answer = await client.post(address, data=form.fields | {"score": "5", "comment": "one\r\n\ttwo", "send": "yes"})
         assert answer.status_code < 400
     async with office.engine.connect() as conn:
         assert await conn.scalar(text("SELECT comment FROM rating")) == "one\n\ttwo"
@@ -202,8 +204,8 @@ async def test_the_first_rating_stands(office: Office) -> None:
         page = (await client.get(address)).text
         assert "You rated this call 4 out of 5: good." in page
         assert "&lt;i&gt;calm&lt;/i&gt;" in page
-        assert (await client.post(address, data=form.fields | {"score": "4"})).status_code == 303
-        other = await client.post(address, data=form.fields | {"score": "1"})
+        assert (await client.post(address, data=form.fields | {"score": "4", "send": "yes"})).status_code == 303
+        other = await client.post(address, data=form.fields | {"score": "1", "send": "yes"})
         assert other.status_code == 409
         assert "The first rating stands" in other.text
 
@@ -215,4 +217,4 @@ async def test_a_survey_expires(office: Office) -> None:
         form = form_to((await client.get(address)).text)
         await mira.run("UPDATE survey SET expires_at = now() - interval '1 second'")
         assert (await client.get(address)).status_code == 410
-        assert (await client.post(address, data=form.fields | {"score": "5"})).status_code == 410
+        assert (await client.post(address, data=form.fields | {"score": "5", "send": "yes"})).status_code == 410
