@@ -14,7 +14,7 @@ from tests.chromium import executable
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"),
-    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--mute-audio"),
+    *("--use-fake-device-for-media-stream", "--mute-audio"),
     # Two pages on one machine have no name service for each other's hidden addresses.
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )
@@ -50,12 +50,19 @@ _HEARS = """async () => {
 }"""
 
 
-async def launch(playwright: Playwright, folder: Path, network: CallNetwork, namespace: str, *flags: str) -> Browser:
-    """A Chromium in this namespace."""
+GRANTED = "--use-fake-ui-for-media-stream"
+"""Camera, microphone and screen are granted without a question; otherwise they are denied."""
+
+
+async def launch(
+    playwright: Playwright, folder: Path, network: CallNetwork, namespace: str, *flags: str, granted: bool = True
+) -> Browser:
+    """A Chromium in this namespace, whose person allows the use of camera and microphone, or denies it."""
     path = executable() or playwright.chromium.executable_path
     secure = f"--unsafely-treat-insecure-origin-as-secure={network.customer_url}"
     return await playwright.chromium.launch(
-        executable_path=network.program(folder, namespace, path), args=[*FLAGS, secure, *flags]
+        executable_path=network.program(folder, namespace, path),
+        args=[*FLAGS, secure, *flags, *([GRANTED] if granted else [])],
     )
 
 

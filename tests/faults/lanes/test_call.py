@@ -55,6 +55,7 @@ async def accept(agents: list[Agent]) -> tuple[Agent, str]:
 
 
 async def join(page: Page, address: str) -> None:
+    """Open the page and join; the page goes on by itself."""
     await page.goto(address)
     await page.locator("#call").get_by_role("button", name="Join now").click()
 
@@ -89,7 +90,7 @@ async def chat_and_a_file_pass(agent: Page, customer: Page, folder: Path) -> Non
     photo = folder / "valve\u202egpj.exe"
     content = os.urandom(300_000)
     await asyncio.to_thread(photo.write_bytes, content)
-    await customer.get_by_label("Send a file").set_input_files(photo)
+    await customer.get_by_label("File to send").set_input_files(photo)
     saved = agent.get_by_role("link", name="Save valvegpj.exe")
     async with agent.expect_download() as downloading:
         await saved.click(timeout=20_000)
@@ -149,23 +150,32 @@ async def told_in_order(trial: FaultTrial, mira: Customer) -> None:
     assert happened == ["accepted", "agent_lost", "agent_vanished", "accepted", "call_ended"], kinds
 
 
-async def test_a_call_connects_through_a_relay_alone(
+async def test_a_customer_without_devices_in_two_tabs_listens_through_a_relay_alone(
     trial: FaultTrial, network: CallNetwork, playwright: Playwright, tmp_path: Path
 ) -> None:
     mira, _, address = await offered_call(trial, await trial.agents("Freja Holm"), "relay")
     own = await launch(playwright, tmp_path, network, network.agent)
-    theirs = await launch(playwright, tmp_path, network, network.customer)
+    theirs = await launch(playwright, tmp_path, network, network.customer, granted=False)
     async with (
         relay(tmp_path, network),
         talker(theirs, network.customer_url, relayed=True) as customer,
+        talker(theirs, network.customer_url, relayed=True) as other_tab,
         talker(own, network.agent_url, relayed=True) as agent,
     ):
-        await join(customer, mira.link)
+        await join(other_tab, mira.link)
         await join(agent, address)
-        await both_hear(agent, customer)
+        await both_hear(other_tab)
+        await expect(other_tab.get_by_role("alert")).to_contain_text("does not let this page use your microphone")
+        await join(customer, mira.link)
+        await both_hear(customer)
+        await expect(other_tab.get_by_role("status")).to_contain_text("This call is open in another window")
+        assert await heard(other_tab) is None, "its connection is closed"
         for page in (agent, customer):
             found = await heard(page)
             assert found is not None
             assert found["way"] == "relay"
+        await customer.get_by_label("Write to").fill("I have no microphone here.")
+        await customer.get_by_role("button", name="Send", exact=True).click()
+        await expect(agent.get_by_label("Messages")).to_contain_text("I have no microphone here.")
         await agent.get_by_role("button", name="End the call").click()
         await becomes(agent, "ended")

@@ -18,6 +18,8 @@ export class Devices {
     this.chosen = { microphone: "", camera: "" };
     /** @type {Record<Device, boolean>} */
     this.wanted = { microphone: true, camera: true };
+    /** Why a device doesn't run, in words. @type {Record<Device, string>} */
+    this.problems = { microphone: "", camera: "" };
     this.speaker = "";
     this.muted = false;
     /** @type {MediaDeviceInfo[]} */
@@ -68,7 +70,7 @@ export class Devices {
       if (devices.length === 1) {
         this.wanted[devices[0]] = false;
         const otherwise = devices[0] === "camera" ? " You can talk without a picture." : " You can listen and write.";
-        this.hear.note(refusalWords(error, devices[0]) + otherwise);
+        this.problems[devices[0]] = refusalWords(error, devices[0]) + otherwise;
         this.hear.changed();
       }
       return false;
@@ -80,6 +82,7 @@ export class Devices {
     this.tracks[device]?.stop();
     this.tracks[device] = track;
     this.wanted[device] = true;
+    this.problems[device] = "";
     if (device === "microphone") {
       track.enabled = !this.muted;
       this.listen(track);
@@ -93,7 +96,7 @@ export class Devices {
     if (this.tracks[device] !== track) return;
     this.tracks[device] = null;
     this.chosen[device] = "";
-    this.hear.note(`Your ${device} was disconnected.`);
+    this.problems[device] = `Your ${device} was disconnected.`;
     this.hear.changed();
     await this.open([device]);
     await this.relist();

@@ -34,7 +34,7 @@ class Call {
     this.screen = null;
     this.quality = new Quality();
     this.view = new View(root);
-    this.devices = new Devices({ changed: () => this.devicesChanged(), note: (text) => this.view.note(text) });
+    this.devices = new Devices({ changed: () => this.devicesChanged(), note: (text) => this.note(text) });
     this.wire = new Wire(this.join, token ?? "", {
       told: (told) => this.hear(told),
       signal: (from, body) => this.receive(from, body),
@@ -43,6 +43,7 @@ class Call {
     });
     /** @type {Promise<RTCConfiguration> | null} */
     this.servers = null;
+    this.remark = "";
     this.meeting = "";
     this.entering = false;
     /** @type {Promise<unknown>} */
@@ -75,6 +76,8 @@ class Call {
     const { facts } = this;
     const [line, next] = wordsOf(facts);
     const state = stateOf(facts);
+    const { microphone: sound, camera: picture } = this.devices.problems;
+    this.view.note([this.remark, sound, picture].filter(Boolean).join(" "));
     this.view.draw({
       state,
       line,
@@ -94,11 +97,18 @@ class Call {
     });
   }
 
+  /** Say something about this page's own part, beside what is wrong with its devices. @param {string} text */
+  note(text) {
+    this.remark = text;
+    this.draw();
+  }
+
   /** The page around the call has changed. */
   seePage() {
     if (this.entered) return;
-    const called = document.getElementById("main")?.hasAttribute("data-called");
-    this.set(() => (this.told = { ...this.told, call: called ? "taken" : "waiting" }));
+    const stage = document.getElementById("live")?.dataset.stage ?? "";
+    const taken = ["ready", "on_call"].includes(stage);
+    this.set(() => (this.told = { ...this.told, call: taken ? "taken" : "waiting" }));
   }
 
   /** @param {() => unknown} change */
@@ -172,14 +182,13 @@ class Call {
       text: (text) => this.view.message(them, text),
       shown: (shown) => this.set(() => (this.their = shown)),
       file: (name, content) => this.view.message(them, name, URL.createObjectURL(content)),
-      note: (text) => this.view.note(text),
+      note: (text) => this.note(text),
     });
   }
 
   changed() {
     if (this.peer?.connected) {
       this.connectedBefore = true;
-      this.view.note("");
       this.view.sound();
     }
     this.draw();
@@ -193,6 +202,7 @@ class Call {
   }
 
   yieldToNewer() {
+    this.wire.entered = false;
     this.drop();
     this.stopSharing();
     this.devices.stop();
@@ -232,7 +242,7 @@ class Call {
   async enter() {
     if (this.entering) return;
     this.entering = true;
-    this.view.note("");
+    this.note("");
     this.view.part("settings").hidden = true;
     this.servers = this.wire.servers();
     const devices = this.devices.start();
@@ -312,6 +322,7 @@ class Call {
       small: () => openSmall(root, () => view.resume()),
       leave: () => this.leave(),
       end: () => this.leave(true),
+      file: () => view.part("file").click(),
       tone: () => devices.tone(),
       sound: () => view.sound(),
     };

@@ -79,7 +79,7 @@ export class View {
     this.part("after").hidden = state !== "ended";
     this.part("talk").hidden = !(here && (drawing.talking || this.part("messages").childElementCount > 0));
     this.button("send").disabled = !drawing.talking;
-    /** @type {HTMLInputElement} */ (this.part("file")).disabled = !drawing.talking;
+    this.button("file").disabled = !drawing.talking;
     this.pictures(drawing);
   }
 
@@ -158,7 +158,7 @@ export class View {
   /** @param {string} text */
   note(text) {
     const note = this.part("note");
-    note.textContent = text;
+    if (note.textContent !== text) note.textContent = text;
     note.hidden = !text;
   }
 
