@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from database.stores.access.webhooks import add_source
+from database.stores.directory.read import read_directory
 from database.tables.escalation import customer, escalation
+from rules_dsl import read_facts
 from tests.web.hooks.test_hooks import REQUESTER, SECRET, event, send, trigger, with_source
 from tests.web.office import Office, office
 from web.admin.source_fields import WordsUnfit, read_words
-from web.hooks.commands import STATUSES
+from web.hooks.commands import STATUSES, Opens, SourceWords
 from web.hooks.leniently import moment_of
+from web.hooks.zendesk_payload import read_payload
 
 __all__ = ["office"]
 
@@ -74,27 +77,35 @@ CUSTOMER_ODDITIES: tuple[dict[str, Any], ...] = (
 )
 
 
-def odd_bodies() -> Iterator[dict[str, Any]]:
-    """Each oddity alone, and every ticket's with every customer's."""
-    for of_ticket, of_customer in itertools.product(({}, *TICKET_ODDITIES), ({}, *CUSTOMER_ODDITIES)):
-        number = str(next(NUMBERS))
-        filled = {
-            name: value.format(n=number) if isinstance(value, str) else value for name, value in of_ticket.items()
-        }
-        body = trigger(number, "harbor", "mira@olsen.example")
-        yield {
-            "ticket": body["ticket"] | filled,
-            "customer": body["customer"] | of_customer,
-            "mode": None,
-            "conversation": None,
-            "brand": "Harbor",
-        }
+def odd_body(of_ticket: dict[str, Any], of_customer: dict[str, Any]) -> dict[str, Any]:
+    number = str(next(NUMBERS))
+    filled = {name: value.format(n=number) if isinstance(value, str) else value for name, value in of_ticket.items()}
+    body = trigger(number, "harbor", "mira@olsen.example")
+    return {
+        "ticket": body["ticket"] | filled,
+        "customer": body["customer"] | of_customer,
+        "mode": None,
+        "conversation": None,
+        "brand": "Harbor",
+    }
 
 
 async def test_no_oddity_of_a_placeholder_refuses_a_call(office: Office) -> None:
     await with_source(office)
-    for body in odd_bodies():
+    alone = [*((odd, {}) for odd in TICKET_ODDITIES), *(({}, odd) for odd in CUSTOMER_ODDITIES)]
+    for body in itertools.starmap(odd_body, alone):
         assert (await deliver(office, body))["done"] == "opened", body
+
+
+async def test_any_two_oddities_read_as_a_call_with_facts_that_fit(office: Office) -> None:
+    async with office.engine.connect() as conn:
+        directory = await read_directory(conn)
+    words = SourceWords()
+    for body in itertools.starmap(odd_body, itertools.product(TICKET_ODDITIES, CUSTOMER_ODDITIES)):
+        command = read_payload(body, directory, words, datetime.now(UTC))
+        assert isinstance(command, Opens), body
+        opening = command.body.opening("source:test", None)
+        read_facts(opening.customer.facts | opening.ticket.facts, directory)
 
 
 async def test_what_cannot_be_used_becomes_the_next_best_thing(office: Office) -> None:
