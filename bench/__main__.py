@@ -18,6 +18,7 @@ from bench import (
     lives,
     lost,
     proofs,
+    rooms,
     rounds,
     rules,
     simulation,
@@ -45,6 +46,10 @@ def _latency() -> str:
 
 def _answers() -> str:
     return _in_temporary_folder(answers.measure)
+
+
+def _rooms() -> str:
+    return _in_temporary_folder(rooms.measure)
 
 
 def _lives() -> str:
@@ -123,6 +128,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "offered": ("How many of the sellable starts are offered", _offered),
     "rounds": ("How a round matches calls with people", _rounds),
     "flock": ("A flock: 500 calls due in one second", _flock),
+    "rooms": ("500 waiting rooms", _rooms),
     "floods": ("A desk beside floods", _floods),
     "waiting": ("What 10,000 waiting escalations cost", _waiting),
     "lives": ("Lives a second", _lives),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import secrets
 import sys
@@ -24,8 +23,8 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
-from bench.stack import Bench, benched, percentiles, running
-from cli.stack.home import choose_ports
+from bench.stack import Bench, benched, percentiles
+from bench.web_process import web_process
 from database.stores.access.sessions import begin_session
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +54,7 @@ class Beside:
 async def measure(folder: Path) -> str:
     """The table, as Markdown."""
     measured = {kind: Beside() for kind in KINDS}
-    async with benched(folder, 20) as bench, _web(bench, folder) as port:
+    async with benched(folder, 20) as bench, web_process(bench, folder) as (port, _):
         cookie = await _session(bench)
         headers = {"Cookie": f"muster={cookie}", "Sec-Fetch-Site": "same-origin"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as desk:
@@ -66,34 +65,6 @@ async def measure(folder: Path) -> str:
                     async with _flood(kind, port, cookie, beside):
                         await _use(desk, form, beside)
     return _table(measured)
-
-
-@asynccontextmanager
-async def _web(bench: Bench, folder: Path) -> AsyncIterator[int]:
-    """A web process; yields its port."""
-    port = choose_ports(("web",), 19600, {})["web"]
-    names = {name: value for name, value in os.environ.items() if not name.startswith(("MUSTER_", "TEMPORAL_"))}
-    environment = names | {
-        "MUSTER_DATABASE_URL": bench.url_of("muster"),
-        "MUSTER_SECRET_KEY": secrets.token_urlsafe(32),
-        "MUSTER_HOST": "127.0.0.1",
-        "MUSTER_PORT": str(port),
-        "MUSTER_HOME": str(folder / "home"),
-        "TEMPORAL_ADDRESS": bench.client.service_client.config.target_host,
-    }
-    command = (sys.executable, "-m", "cli.main", "web")
-    with running(command, folder / "web.log", cwd=ROOT, env=environment):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            for _ in range(300):
-                try:
-                    if (await client.get("/readyz")).is_success:
-                        break
-                except httpx.TransportError:
-                    pass
-                await asyncio.sleep(0.1)
-            else:
-                raise TimeoutError((folder / "web.log").read_text())
-        yield port
 
 
 async def _session(bench: Bench) -> str:
