@@ -105,7 +105,7 @@ async def _stream(client: httpx.AsyncClient, room: Room) -> None:
             async for line in answer.aiter_lines():
                 if line == "data: </html>":
                     room.shown.set()
-        # So many at once are refused; browsers try again, each after a time of its own.
+        # Too many together are refused; browsers try again, each after its own delay.
         await asyncio.sleep(random.uniform(0.5, ASKED_EVERY))
 
 

@@ -104,7 +104,7 @@ class CustomerFeed:
 
     def _receive(self, payload: str) -> None:
         kind, _, name = payload.partition(":")
-        changed = set(self._pages) if payload == EVERYTHING else self._links.get(name) if kind == "escalation" else None
+        changed = set(self._pages) if payload == EVERYTHING else self._links.get(name) if kind in ("escalation", "story") else None
         if changed:
             self._changed |= changed
             self._woken.set()

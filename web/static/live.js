@@ -42,10 +42,18 @@
   // What had the focus may be gone from the page, such as “Move” once the call is near: then the next step gets it.
   let focused = null;
   document.addEventListener("focusin", ({ target }) => { focused = target; });
+  const handOn = (looks = 20) => {
+    const line = document.getElementById("live");
+    if (!focused || focused.isConnected || ![document.body, line].includes(document.activeElement)) return;
+    // The script of the call shows its buttons a moment later, instead of the link.
+    const button = document.getElementById("call") ? "#call:not([hidden]) [data-do=join]:not([hidden])" : "#join";
+    const next = document.querySelector(button);
+    if (next) next.focus();
+    else if (looks) setTimeout(handOn, 250, looks - 1);
+    else line?.focus();
+  };
   document.addEventListener("htmx:after:swap", () => {
-    if (focused && !focused.isConnected && document.activeElement === document.body) {
-      (document.getElementById("join") ?? document.getElementById("live"))?.focus();
-    }
+    handOn();
     const was = called;
     called = isCalled();
     show();
