@@ -104,7 +104,10 @@ class CustomerFeed:
 
     def _receive(self, payload: str) -> None:
         kind, _, name = payload.partition(":")
-        changed = set(self._pages) if payload == EVERYTHING else self._links.get(name) if kind in ("escalation", "story") else None
+        if payload == EVERYTHING:
+            changed = set(self._pages)
+        else:
+            changed = self._links.get(name, set()) if kind in ("escalation", "story") else set()
         if changed:
             self._changed |= changed
             self._woken.set()
