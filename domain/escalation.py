@@ -74,6 +74,12 @@ class Kind(StrEnum):
     NUDGED = "nudged"
     """Support ops asked for a reminder, or for the search and the workflow to be started again."""
     LINK_EXPIRED = "link_expired"
+    LINK_ASKED_FOR = "link_asked_for"
+    """After the end, the customer asks the team for a new link."""
+    REQUEST_CLOSED = "request_closed"
+    """Somebody closed a customer's request without giving what it asked for."""
+    OPENED_AGAIN = "opened_again"
+    """After the end, the same ticket was opened again as another escalation, to which the old pages lead."""
     BOOKED = "booked"
     MOVED = "moved"
     CANCELLED = "cancelled"
@@ -197,6 +203,8 @@ class Opening:
     idempotency_key: str | None = None
     conversation: tuple[dict[str, Any], ...] = ()
     """The ticket's latest messages, oldest first: ``author``, ``at``, ``text``."""
+    again_of: str = ""
+    """The ended escalation of this ticket whose page asked for another call; empty for a first one."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.customer import booking, calendar, call, customer_link, rating, stream
+from web.customer import booking, calendar, call, customer_link, rating, stream, ways_on
 
 router = APIRouter()
-for part in (customer_link, stream, booking, calendar, call, rating):
+for part in (customer_link, stream, booking, calendar, call, rating, ways_on):
     router.include_router(part.router)

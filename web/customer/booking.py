@@ -14,7 +14,7 @@ from domain.booking import SlotRefused, SlotTaken, TooLate
 from domain.customer_link import LinkExpired, LinkUsed
 from domain.escalation import NotNow
 from domain.failure import Busy, Failure, Unreachable
-from web.customer.customer_link import CustomerRequest, LinkRequest, slots_page, status_page, zone_of
+from web.customer.customer_link import CustomerRequest, LinkRequest, newer_page, slots_page, status_page, zone_of
 from web.customer.slots import read_start
 from web.customer.stage import CANCELLABLE, CustomerStage, may_move, stage_of
 from web.dependencies import CustomerCommands
@@ -43,6 +43,8 @@ async def book(
         except (SlotTaken, SlotRefused, LinkUsed, LinkExpired, NotNow, Busy, Unreachable) as failure:
             return await _not_booked(visit, token, zone, failure, chosen)
         return _back(token, zone)
+    if newer := newer_page(visit, link):
+        return RedirectResponse(newer, 303)
     return status_page(visit, link, zone) if link.booking is None else _booked(visit, link, token, zone, chosen)
 
 
@@ -132,7 +134,8 @@ def _booked(visit: CustomerRequest, link: LinkPage, token: str, zone: str, chose
     assert link.booking is not None
     if link.booking.starts_at == chosen:
         return _back(token, zone)
-    return status_page(visit, link, zone, refused=_booked_already(link, zone, chosen), status=status_of(LinkUsed))
+    says, instead = _booked_already(link, zone, chosen)
+    return status_page(visit, link, zone, refused=says, instead=instead, status=status_of(LinkUsed))
 
 
 async def _choose_first(visit: CustomerRequest, link: LinkPage, zone: str) -> Response:
@@ -152,14 +155,16 @@ def _refused(visit: CustomerRequest, link: LinkPage, zone: str, failure: Failure
     return status_page(visit, link, zone, refused=failure.title, status=status_of(failure))
 
 
-def _booked_already(link: LinkPage, zone: str, chosen: datetime | None) -> str:
-    """Which call is booked, and how to have the time that was chosen now instead."""
+def _booked_already(link: LinkPage, zone: str, chosen: datetime | None) -> tuple[str, datetime | None]:
+    """Which call is booked, and the time that was chosen now if the call may be moved there."""
     assert link.booking is not None
-    reads_in = zone_of(link, zone)
-    says = f"Your call is booked already, for {times.start_when(link.booking.starts_at, reads_in)}"
+    reads_in, booked = zone_of(link, zone), link.booking.starts_at
+    says = f"Your call is booked already, for {times.start_when(booked, reads_in)}"
     if chosen is None or not may_move(link, stage_of(link, current_time())):
-        return says
-    return f"{says}. To have it on {times.start_when(chosen, reads_in)} instead, choose “Move”"
+        return f"{says}.", None
+    same_day = times.day(chosen, reads_in) == times.day(booked, reads_in)
+    there = times.start_clock(chosen, reads_in)
+    return f"{says}. Move it to {there if same_day else f'{times.day(chosen, reads_in)}, {there}'}?", chosen
 
 
 def _back(token: str, zone: str) -> RedirectResponse:

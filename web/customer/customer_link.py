@@ -28,6 +28,7 @@ from web.page import page
 from web.security.rate_limit import RateLimit
 from web.wording import times
 from web.wording.ended import ended_words, why_another
+from web.wording.ways_on import way_on
 
 router = APIRouter()
 
@@ -77,7 +78,7 @@ async def link_page(
 ) -> Response:
     link = await visit.open_link(token)
     stage = stage_of(link, current_time())
-    if stage is CustomerStage.REPLACED and (newer := newer_page(visit, link)):
+    if newer := newer_page(visit, link):
         return RedirectResponse(newer, 303)
     if change == "zone":
         return _choose_zone(visit, link, zone_of(link, zone), move)
@@ -136,30 +137,39 @@ def status_page(
     *,
     refused: str = "",
     cancelling: bool = False,
+    instead: datetime | None = None,
     status: int = 200,
     score: int | None = None,
     comment: str = "",
 ) -> HTMLResponse:
     """The page for a booked, pending or finished call. ``refused`` says why the last action failed; only if that was
-    ``cancelling`` is the form for it unfolded. ``score`` and ``comment`` are those of a rating that was refused.
+    ``cancelling`` is the form for it unfolded. ``instead`` is a time to which a button offers to move the call.
+    ``score`` and ``comment`` are those of a rating that was refused.
     """
-    stage = stage_of(link, current_time())
+    now = current_time()
+    stage = stage_of(link, now)
     context = _common(visit, link, zone) | {"refused": refused, "cancelling": cancelling}
+    context["instead"] = None if instead is None else slot(instead, context["zone"])
     if stage in LIVE:
         context |= _status(visit, link, stage)
         return with_media(visit.request, page(visit.request, "customer/status.html", status, **context))
-    ended = {"ended": ended_words(link, stage), "newer_url": newer_page(visit, link), "goes_on": stage in GOES_ON}
     rating = None
     if stage is CustomerStage.OVER and link.survey is not None:
         action = f"{context['here_url']}/rate"
         typed = {"refused": refused, "comment": comment, "zone": context["chosen_zone"]}
-        rating = rating_part(link.survey, action, current_time(), chosen=score, **typed)
-    ended |= {"stage": stage.value, "rating": rating}
+        rating = rating_part(link.survey, action, now, chosen=score, **typed)
+    way = way_on(link, stage, now)
+    waits = way is not None and way.waits
+    ended: dict[str, Any] = {"ended": ended_words(link, stage), "way": way, "waits": waits, "stage": stage.value}
+    ended |= {"goes_on": stage in GOES_ON or waits, "rating": rating}
     return page(visit.request, "customer/ended.html", 410 if stage in GONE else status, **context, **ended)
 
 
 def newer_page(visit: CustomerRequest, link: LinkPage) -> str:
-    """The page of the link that Muster itself issued instead of this one; empty if there is none."""
+    """The page of the link that Muster itself issued instead of this one, or of the escalation as which the ticket was
+    opened again; empty if there is none."""
+    if link.after.again is not None:
+        return f"/c/{visit.tokens.customer_link(*link.after.again)}"
     newer = link.after.newer
     return "" if newer is None else f"/c/{visit.tokens.customer_link(link.escalation_id, newer)}"
 

@@ -58,7 +58,7 @@ async def stream(visit: LinkRequest, feed: Feed, token: str, zone: str = "", cho
 async def _current(visit: LinkRequest, token: str, zone: str, choosing: str) -> StreamEvent | None:
     link = await visit.open_link(token)
     stage = stage_of(link, current_time())
-    if stage is CustomerStage.REPLACED and (newer := newer_page(visit, link)):
+    if newer := newer_page(visit, link):
         return StreamEvent("moved", newer)
     if stage is CustomerStage.BOOK or (choosing == "move" and may_move(link, stage)):
         return None

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.clock import current_time
 from database.stores.directory.read import fact_types, read_desk
+from database.stores.escalations.customer_requests import open_requests
 from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk as desk_queries
 from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
@@ -32,7 +33,7 @@ from web.security.session import Signed, SignedIn
 from web.wording.standing import idle_words, standing_words
 from web.wording.states import state_words
 
-AREAS = ("presence", "offer", "calls", "today", "mine")
+AREAS = ("presence", "offer", "calls", "asked", "today", "mine")
 SEEN = "seen."
 """Prefix of the fields that hold fingerprints."""
 
@@ -59,8 +60,8 @@ OwnDesk = Annotated[DeskRequest, Depends(_desk_request)]
 
 
 def areas_of(signed: SignedIn) -> tuple[str, ...]:
-    """All areas for agents; for others, who take no calls, only the escalations they raised."""
-    return AREAS if "agent" in signed.roles else ("mine",)
+    """All areas for agents; for others, who take no calls, only customers' requests and the escalations they raised."""
+    return AREAS if "agent" in signed.roles else ("asked", "mine")
 
 
 def seen_in(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -101,6 +102,8 @@ async def _read_areas(
     if "today" in areas:
         context["today"] = await desk_queries.calls_today(conn, person, moment)
         context["rated"] = await desk_queries.ratings_lately(conn, person, moment)
+    if "asked" in areas:
+        context["asked"] = await open_requests(conn, person)
     if "mine" in areas:
         context["mine"] = await raised_by(conn, person)
     return context

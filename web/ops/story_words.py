@@ -42,7 +42,7 @@ class StoryContext:
 
 
 SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
-    Kind.OPENED: ("waiting", lambda t: f"{t.actor} escalated the ticket. Rule “{t.get('rule')}” allows a call."),
+    Kind.OPENED: ("waiting", lambda t: _opened(t)),
     Kind.REFUSED: ("lost", lambda t: f"{t.actor} escalated the ticket. Rule “{t.get('rule')}” does not allow a call."),
     Kind.LINK_ISSUED: ("waiting", lambda t: _issued(t)),
     Kind.LINK_NUDGED: (
@@ -53,6 +53,12 @@ SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     ),
     Kind.NUDGED: ("waiting", lambda t: _nudged(t)),
     Kind.LINK_EXPIRED: ("lost", lambda t: f"The link expired; {t.customer} had not booked."),
+    Kind.LINK_ASKED_FOR: ("person", lambda t: f"{t.customer} asked the team for a new link."),
+    Kind.REQUEST_CLOSED: ("lost", lambda t: f"{t.actor} closed the request of {t.customer}."),
+    Kind.OPENED_AGAIN: (
+        "waiting",
+        lambda t: f"{t.actor} opened the ticket again; the customer’s old page leads to the new link.",
+    ),
     Kind.BOOKED: ("done", lambda t: f"{t.customer} booked {t.when('starts_at')}."),
     Kind.MOVED: ("waiting", lambda t: f"{t.customer} moved the call from {t.when('from')} to {t.when('starts_at')}."),
     Kind.CANCELLED: ("lost", lambda t: f"{t.customer} cancelled the call{_released(t)}."),
@@ -132,6 +138,11 @@ SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.REPAIRED: ("person", lambda t: f"{t.actor} repaired this escalation: {t.get('found', 'it was stuck')}."),
     Kind.CLOSED: ("done", lambda t: "The escalation was closed."),
 }
+
+
+def _opened(context: StoryContext) -> str:
+    verb = "opened the ticket again" if context.body.get("again_of") else "escalated the ticket"
+    return f"{context.actor} {verb}. Rule “{context.get('rule')}” allows a call."
 
 
 def _letter(context: StoryContext, noun: str, sent: str, kind: LetterKind) -> str:

@@ -33,7 +33,7 @@ def ended_words(link: LinkPage, stage: CustomerStage) -> EndedWords:
             return EndedWords("There is a newer link", "This one no longer works. Please use the newer one.")
         case _:
             nothing = "" if link.booking is not None else "Nothing was booked with it."
-            return EndedWords("This link has expired", _joined(nothing, "If you still need a call, write to us."))
+            return EndedWords("This link has expired", _joined("It can no longer book a call.", nothing))
 
 
 def why_another(link: LinkPage) -> str:

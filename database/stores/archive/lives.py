@@ -39,6 +39,8 @@ SELECT jsonb_build_object(
   'messages', (SELECT jsonb_agg(to_jsonb(m) - 'params' || jsonb_build_object('recipient',
       CASE WHEN lower(m.recipient) = lower(cu.email) THEN 'the customer' ELSE m.recipient END)
       ORDER BY created_at, m.id) FROM message m WHERE m.escalation = e.id),
+  'requests', (SELECT jsonb_agg(to_jsonb(q) - '{note,wishes}'::text[] ORDER BY id)
+    FROM customer_request q WHERE q.escalation = e.id),
   'people', (SELECT jsonb_object_agg(p.id, p.name) FROM person p WHERE p.id IN (
     SELECT o.person FROM offer o JOIN call c ON c.id = o.call WHERE c.escalation = e.id
     UNION SELECT c.person FROM call c WHERE c.escalation = e.id
@@ -51,6 +53,7 @@ FROM escalation e JOIN customer cu ON cu.id = e.customer WHERE e.id = :escalatio
 _MARK = text("UPDATE escalation SET archived_at = :now WHERE id = :escalation")
 _REMOVE_MESSAGES = text("DELETE FROM message WHERE escalation = :escalation")
 _REMOVE_EVENTS = text("DELETE FROM escalation_event WHERE escalation = :escalation AND kind <> ALL(:reported)")
+_REMOVE_REQUESTS = text("DELETE FROM customer_request WHERE escalation = :escalation")
 _STRIP_OFFERS = text("""
 UPDATE offer SET why = '{}' WHERE why <> '{}' AND call IN (SELECT id FROM call WHERE escalation = :escalation)
 """)
@@ -78,4 +81,5 @@ async def remove_heavy_rows(conn: AsyncConnection, escalation_id: str, now: date
     await count_removed(conn, "archived_messages", messages.rowcount)
     events = await conn.execute(_REMOVE_EVENTS, one | {"reported": [kind.value for kind in REPORTED]})
     await count_removed(conn, "archived_events", events.rowcount)
+    await conn.execute(_REMOVE_REQUESTS, one)
     await conn.execute(_STRIP_OFFERS, one)

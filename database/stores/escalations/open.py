@@ -51,15 +51,16 @@ async def open_or_refuse(engine: AsyncEngine, opening: Opening, tokens: Tokens, 
     Raises ``CallRefused``, ``BookingOnly``, ``NoRules``, ``KeyReused``, and the rules' ``FactRefused``.
     """
     async with engine.begin() as conn:
-        result, refusal = await _open(conn, opening, tokens, now)
+        result, refusal = await open_in(conn, opening, tokens, now)
     if refusal is not None:
         raise refusal
     return result
 
 
-async def _open(
+async def open_in(
     conn: AsyncConnection, opening: Opening, tokens: Tokens, now: datetime
 ) -> tuple[OpeningResult, Failure | None]:
+    """The same in the caller's transaction; returns a refusal that the transaction stores, for the caller to raise."""
     ticket = opening.ticket
     if (existing := await _opened_by_key(conn, opening)) is not None:
         return OpeningResult(existing, created=False, repeated=True), None
@@ -132,6 +133,7 @@ async def _start_life(
     }
     await conn.execute(update(escalation).where(escalation.c.id == escalation_id).values(changes))
     body = {"rule": plan.decision.rule, "ruleset": plan.ruleset, "mode": opening.mode.value}
+    body |= {"again_of": opening.again_of} if opening.again_of else {}
     await record(conn, escalation_id, Kind.OPENED, now, body=body, actor=opening.opened_by, relayed=False)
     if opening.mode is Mode.NOW:
         await begin_call_now(conn, escalation_id, plan, tokens, now)

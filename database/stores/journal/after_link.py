@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Integer, func, or_, select
+from sqlalchemy import Integer, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.tables.escalation import escalation_event, message
@@ -23,9 +23,32 @@ class AfterLink:
     newer: int | None = None
     """The number of the link that replaced this one, if Muster itself issued it and all between: then the older page
     leads on to it. None if there is no newer one, or a person replaced it."""
+    again: tuple[str, int] | None = None
+    """The escalation as which the ticket was opened again after this one's end, and the number of its newest link."""
+    times_again: int = 0
+    """How often this ticket was opened again by its customer."""
+    request: str = ""
+    """The state of the newest request to the team (``open``, ``answered``, ``closed``); empty if there was none."""
+    ticket_solved: bool = False
+    """Whether the help desk says that the ticket is solved."""
 
 
 NOTHING_AFTER = AfterLink()
+
+_AFTER_END = text("""
+WITH this AS (SELECT * FROM escalation WHERE id = :escalation),
+next AS (
+  SELECT CAST(body ->> 'escalation_id' AS uuid) AS id FROM escalation_event
+  WHERE escalation = :escalation AND kind = :kind ORDER BY seq DESC LIMIT 1
+)
+SELECT (SELECT id FROM next) AS again,
+  (SELECT max(nth) FROM customer_link WHERE escalation = (SELECT id FROM next)) AS link,
+  (SELECT count(*) FROM escalation e JOIN this ON e.customer = this.customer AND e.ticket_system = this.ticket_system
+    AND e.ticket_account = this.ticket_account AND e.ticket_id = this.ticket_id
+    WHERE e.opened_by = 'customer') AS times_again,
+  (SELECT state FROM customer_request WHERE escalation = :escalation ORDER BY id DESC LIMIT 1) AS request,
+  (SELECT ticket_solved_at > coalesce(ticket_reopened_at, '-infinity') FROM this) AS solved
+""")
 
 
 async def read_after_link(conn: AsyncConnection, escalation_id: str, nth: int, call_id: str | None) -> AfterLink:
@@ -46,4 +69,12 @@ async def read_after_link(conn: AsyncConnection, escalation_id: str, nth: int, c
         issued > nth,
     )
     newer, by_muster = (await conn.execute(later)).one()
-    return AfterLink({row.kind: row.state for row in rows}, newer if by_muster else None)
+    after = (await conn.execute(_AFTER_END, {"escalation": escalation_id, "kind": Kind.OPENED_AGAIN.value})).one()
+    return AfterLink(
+        {row.kind: row.state for row in rows},
+        newer if by_muster else None,
+        again=None if after.link is None else (str(after.again), after.link),
+        times_again=after.times_again,
+        request=after.request or "",
+        ticket_solved=bool(after.solved),
+    )

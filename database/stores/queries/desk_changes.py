@@ -50,7 +50,11 @@ SELECT
     WHERE c.person = who.person AND c.accepted_at >= :day) AS today,
   (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, updated_at), ',' ORDER BY id))), 10)
     FROM (SELECT id, state, updated_at FROM escalation WHERE opened_by = 'person:' || who.person
-      ORDER BY opened_at DESC LIMIT :raised) mine) AS mine
+      ORDER BY opened_at DESC LIMIT :raised) mine) AS mine,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', r.id, r.state, r.held_until), ',' ORDER BY r.id))), 10)
+    FROM customer_request r JOIN escalation e ON e.id = r.escalation JOIN person p ON p.id = who.person
+    WHERE r.state IN ('open', 'held')
+      AND (e.team = p.team OR e.opened_by = 'person:' || p.id OR 'manager' = ANY(p.roles))) AS asked
 ) changes
 """)
 
@@ -62,6 +66,7 @@ class DeskChanges:
     presence: str
     offer: str
     calls: str
+    asked: str
     today: str
     mine: str
 
@@ -93,7 +98,7 @@ async def read_many_desk_changes(
     """The hashes of each person's desk, keyed by person."""
     values = moment.values(people=list(people), silent=moment.now - VANISHED_AFTER, raised=RAISED_SHOWN)
     rows = await conn.execute(_CHANGES, values)
-    return {row.person: DeskChanges(row.presence, row.offer, row.calls, row.today, row.mine) for row in rows}
+    return {row.person: DeskChanges(row.presence, row.offer, row.calls, row.asked, row.today, row.mine) for row in rows}
 
 
 async def read_desk_changes(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> DeskChanges:
