@@ -130,6 +130,8 @@ class Kind(StrEnum):
     SURVEY_REMINDED = "survey_reminded"
     SURVEY_ENDED = "survey_ended"
     RATED = "rated"
+    RATING_CHANGED = "rating_changed"
+    """The customer gave another rating, which counts from now on."""
     RATING_ALERTED = "rating_alerted"
     SEAT_LOST = "seat_lost"
     """Nobody on shift is free for a booked call any more. The call stays booked, and its round looks for somebody."""

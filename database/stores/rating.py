@@ -6,8 +6,9 @@ A call can be rated as soon as it is over, on the customer's own page; the surve
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +21,7 @@ from database.tables.escalation import escalation
 from database.tables.muster import call, rating
 from domain.escalation import Kind, State
 from domain.ids import Tokens, token_hash
-from domain.rating import AlreadyRated, SurveyOver, is_bad
+from domain.rating import AlreadyRated, RatingFinal, SurveyOver, is_bad, may_change
 
 
 async def ask(conn: AsyncConnection, escalation_id: str, call_id: str, tokens: Tokens, now: datetime) -> bool:
@@ -65,34 +66,60 @@ async def ask_again(conn: AsyncConnection, escalation_id: str, call_id: str, now
 
 
 async def save_rating(
-    conn: AsyncConnection, escalation_id: str, call_id: str, score: int, comment: str, now: datetime
+    conn: AsyncConnection, escalation_id: str, call_id: str, score: int, comment: str, now: datetime, replaces: int = 0
 ) -> None:
     """Save the rating, and close the escalation once its call is wrapped up too. Idempotent.
 
-    Raises ``AlreadyRated`` for a different rating, ``SurveyOver`` if the call can't be rated now.
+    ``replaces`` is the revision of the rating that this one was given instead of; 0 for a first one. So a form that is
+    sent again never undoes a later change.
+
+    Raises ``AlreadyRated`` for a different rating, ``RatingFinal`` if it is too late to change it, ``SurveyOver`` if
+    the call can't be rated now.
     """
     row = await lock(conn, escalation_id)
     existing = (await conn.execute(select(rating).where(rating.c.call == call_id))).one_or_none()
-    if existing is not None:
-        if (existing.score, existing.comment) == (score, comment):
-            return
-        raise AlreadyRated(existing.score)
-    page = await survey_of_call(conn, call_id)
-    if page is None or not page.is_open(now):
-        raise SurveyOver()
-    given = {"call": call_id, "escalation": escalation_id, "score": score, "comment": comment, "at": now}
-    await conn.execute(rating.insert().values(given))
-    body = {"call_id": call_id, "score": score}
+    if existing is not None and (existing.score, existing.comment) == (score, comment):
+        return
+    await _check(conn, call_id, existing, replaces, now)
     # Nobody is left to hear of it once the workflow has ended.
     told = row.state == State.CLOSED
-    await record(
-        conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=f"rated/{call_id}", relayed=told
-    )
-    if is_bad(score, load_plan(row.plan).decision.feedback.alert_under):
-        await notify_leads(conn, escalation_id, "rating_alert", now, key=call_id, call=call_id)
+    body = {"call_id": call_id, "score": score}
+    if existing is None:
+        given = {"call": call_id, "escalation": escalation_id, "score": score, "comment": comment, "at": now}
+        await conn.execute(rating.insert().values(given))
+        key = f"rated/{call_id}"
+        await record(conn, escalation_id, Kind.RATED, now, body=body, actor="customer", key=key, relayed=told)
+    else:
+        await _change(conn, existing, score, comment, now)
+        body |= {"was": existing.score}
+        await record(conn, escalation_id, Kind.RATING_CHANGED, now, body=body, actor="customer", relayed=told)
+    under = load_plan(row.plan).decision.feedback.alert_under
+    if is_bad(score, under) and (existing is None or not is_bad(existing.score, under)):
+        key = call_id if existing is None else f"{call_id}/{existing.revision + 1}"
+        await notify_leads(conn, escalation_id, "rating_alert", now, key=key, call=call_id)
         await record(conn, escalation_id, Kind.RATING_ALERTED, now, body=body, relayed=told)
-    if row.state not in (State.WRAPPING_UP, State.CLOSED):
+    if existing is None and row.state not in (State.WRAPPING_UP, State.CLOSED):
         await record(conn, escalation_id, Kind.CLOSED, now, key="closed", relayed=False, state=State.CLOSED)
+
+
+async def _check(conn: AsyncConnection, call_id: str, before: Row[Any] | None, replaces: int, now: datetime) -> None:
+    """Raises if a rating can't be given now, or not instead of the one ``before``."""
+    if before is None:
+        page = await survey_of_call(conn, call_id)
+        if page is None or not page.is_open(now):
+            raise SurveyOver()
+    elif replaces != before.revision:
+        raise AlreadyRated(before.score)
+    elif not may_change(before.at, now):
+        raise RatingFinal(before.score)
+
+
+async def _change(conn: AsyncConnection, before: Row[Any], score: int, comment: str, now: datetime) -> None:
+    """Let another rating count, and keep the first."""
+    changed = {"score": score, "comment": comment, "revision": before.revision + 1, "changed_at": now}
+    if before.revision == 1:
+        changed |= {"first_score": before.score, "first_comment": before.comment}
+    await conn.execute(update(rating).where(rating.c.call == before.call).values(changed))
 
 
 async def close_if_rated(

@@ -16,6 +16,7 @@ from database.tables.escalation import ZONE_HERE, customer, escalation
 from database.tables.muster import call, rating
 from domain.ids import token_hash
 from domain.plan import Plan
+from domain.rating import may_change
 
 _OVER = ("wrapping_up", "done")
 
@@ -39,10 +40,18 @@ class SurveyPage:
     plan: Plan
     score: int | None
     comment: str
+    rated_at: datetime | None
+    """When the customer first rated the call."""
+    revision: int
+    """How many ratings they have given; 0 for none. The last one counts."""
 
     def is_open(self, now: datetime) -> bool:
         """Whether the customer can give a first rating."""
         return self.score is None and self.expires_at is not None and self.expires_at > now
+
+    def may_change(self, now: datetime) -> bool:
+        """Whether the customer can give another rating instead."""
+        return self.rated_at is not None and may_change(self.rated_at, now)
 
 
 async def find_survey(conn: AsyncConnection, token: str) -> SurveyPage | None:
@@ -85,6 +94,8 @@ def _survey() -> Select[Any]:
             survey.c.expires_at,
             rating.c.score,
             func.coalesce(rating.c.comment, "").label("comment"),
+            rating.c.at.label("rated_at"),
+            func.coalesce(rating.c.revision, 0).label("revision"),
         )
         .join(escalation, escalation.c.id == call.c.escalation)
         .join(customer, customer.c.id == escalation.c.customer)

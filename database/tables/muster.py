@@ -188,4 +188,9 @@ rating = Table(
     Column("score", SmallInteger, nullable=False),
     Column("comment", Text, nullable=False, server_default=text("''")),
     instant("at"),
+    Column("revision", SmallInteger, nullable=False, server_default=text("1")),
+    # The rating that the last one has replaced; null unless it was changed.
+    Column("first_score", SmallInteger),
+    Column("first_comment", Text),
+    instant("changed_at", nullable=True),
 )

@@ -117,7 +117,9 @@ class CallAnswer(BaseModel):
 class RatingAnswer(BaseModel):
     score: int
     comment: str | None
-    at: Instant
+    at: Instant = Field(description="When the customer first rated the call.")
+    first_score: int | None = Field(description="The first score, if the customer has changed it.")
+    changed_at: Instant | None
 
 
 class EventAnswer(BaseModel):

@@ -103,7 +103,9 @@ def _call(row: Fields) -> Fields:
 
 
 def _rating(row: Fields) -> Fields:
-    return {"score": row["score"], "comment": row["comment"], "at": _moment(row["at"])}
+    """The rating that counts; ``first_score`` and ``changed_at`` only if it was changed."""
+    changed = {"first_score": row.get("first_score"), "changed_at": _plain(row.get("changed_at"))}
+    return {"score": row["score"], "comment": row["comment"], "at": _moment(row["at"])} | changed
 
 
 def _event(row: Fields) -> Fields:

@@ -19,7 +19,7 @@ from domain.customer_link import LinkUnknown
 from domain.ids import Tokens
 from domain.seats.slots import nearest
 from web.customer.call_part import CallPart, call_part, in_our_pages, with_media
-from web.customer.rating_part import rating_part
+from web.customer.rating_part import TypedRating, rating_part
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GOES_ON, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
@@ -84,7 +84,7 @@ async def link_page(
         return _choose_zone(visit, link, zone_of(link, zone), move)
     if stage is CustomerStage.BOOK or (move and may_move(link, stage)):
         return await slots_page(visit, link, zone, first=read_day(first))
-    return status_page(visit, link, zone)
+    return status_page(visit, link, zone, rating={"changing": change == "rating"})
 
 
 @router.get("/c/{token}/line")
@@ -139,12 +139,11 @@ def status_page(
     cancelling: bool = False,
     instead: datetime | None = None,
     status: int = 200,
-    score: int | None = None,
-    comment: str = "",
+    rating: TypedRating | None = None,
 ) -> HTMLResponse:
     """The page for a booked, pending or finished call. ``refused`` says why the last action failed; only if that was
     ``cancelling`` is the form for it unfolded. ``instead`` is a time to which a button offers to move the call.
-    ``score`` and ``comment`` are those of a rating that was refused.
+    ``rating`` is one that was refused, or asked to be changed.
     """
     now = current_time()
     stage = stage_of(link, now)
@@ -153,15 +152,16 @@ def status_page(
     if stage in LIVE:
         context |= _status(visit, link, stage)
         return with_media(visit.request, page(visit.request, "customer/status.html", status, **context))
-    rating = None
+    part = None
     if stage is CustomerStage.OVER and link.survey is not None:
-        action = f"{context['here_url']}/rate"
-        typed = {"refused": refused, "comment": comment, "zone": context["chosen_zone"]}
-        rating = rating_part(link.survey, action, now, chosen=score, **typed)
+        typed: TypedRating = {"refused": refused, **(rating or {})}
+        part = rating_part(link.survey, f"{context['here_url']}/rate", now, zone=context["chosen_zone"], **typed)
+    # A form that changes a rating is left alone by what happens meanwhile.
+    changing = part is not None and part.replaces > 0
     way = way_on(link, stage, now)
     waits = way is not None and way.waits
     ended: dict[str, Any] = {"ended": ended_words(link, stage), "way": way, "waits": waits, "stage": stage.value}
-    ended |= {"goes_on": stage in GOES_ON or waits, "rating": rating}
+    ended |= {"goes_on": (stage in GOES_ON or waits) and not changing, "rating": part}
     return page(visit.request, "customer/ended.html", 410 if stage in GONE else status, **context, **ended)
 
 

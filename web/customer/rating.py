@@ -16,10 +16,10 @@ from database.stores.escalations.commands import EscalationCommands
 from database.stores.survey_page import SurveyPage, find_survey
 from domain.customer_link import LinkUnknown
 from domain.escalation import NotNow
-from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated, SurveyOver
+from domain.rating import HIGHEST, LONGEST_COMMENT, LOWEST, AlreadyRated, RatingFinal, SurveyOver
 from domain.typed_text import forbidden_mark
 from web.customer.customer_link import CustomerRequest, LinkRequest, status_page
-from web.customer.rating_part import RatingPart, rating_part
+from web.customer.rating_part import RatingPart, TypedRating, rating_part
 from web.dependencies import CustomerCommands
 from web.error_status import status_of
 from web.page import page
@@ -37,6 +37,8 @@ class SentRating:
 
     score: int | None
     comment: str
+    replaces: int
+    """The revision of the rating that the form offered to change; 0 for none."""
     confirmed: bool
     """Whether the button was pressed that people see. A mail scanner submits a form as it is, or by its first one."""
 
@@ -54,32 +56,34 @@ class SentRating:
         return ""
 
 
-async def _sent_rating(score: Field = "", comment: Field = "", send: Field = "") -> SentRating:
+async def _sent_rating(score: Field = "", comment: Field = "", replaces: Field = "", send: Field = "") -> SentRating:
     # Browsers send each line end as two characters.
-    return SentRating(_read_score(score), comment.replace("\r\n", "\n").replace("\r", "\n"), send == "yes")
+    return SentRating(
+        _read_score(score), comment.replace("\r\n", "\n").replace("\r", "\n"), _read_revision(replaces), send == "yes"
+    )
 
 
 Sent = Annotated[SentRating, Depends(_sent_rating)]
 
 
 @router.get("/rate/{token}")
-async def rating_page(visit: LinkRequest, token: str, score: str = "") -> HTMLResponse:
-    """The survey's page. With ``score``, that one is chosen, and nothing is saved."""
+async def rating_page(visit: LinkRequest, token: str, score: str = "", change: str = "") -> HTMLResponse:
+    """The survey's page. With ``score``, that one is chosen, and nothing is saved; ``change`` shows the form again."""
     survey = await _open(visit, token)
-    part = rating_part(survey, f"/rate/{token}", current_time(), chosen=_read_score(score))
+    chosen = _read_score(score)
+    changing = bool(change) or chosen not in (None, survey.score)
+    part = rating_part(survey, f"/rate/{token}", current_time(), chosen=chosen, changing=changing)
     return _page(visit.request, survey, part, 410 if part.over else 200)
 
 
 @router.post("/rate/{token}", dependencies=[Guarded])
 async def rate(visit: LinkRequest, commands: CustomerCommands, token: str, sent: Sent) -> Response:
-    """Save the rating. A second rating changes nothing and shows the first."""
+    """Save the rating. A second rating counts only if it was given by the form that changes the first."""
     status, refused = await _save(commands, await _open(visit, token), sent)
     if status == 303:
         return RedirectResponse(f"/rate/{token}", status)
     survey = await _open(visit, token)
-    part = rating_part(
-        survey, f"/rate/{token}", current_time(), refused=refused, chosen=sent.score, comment=sent.comment
-    )
+    part = rating_part(survey, f"/rate/{token}", current_time(), **_typed(sent, refused))
     return _page(visit.request, survey, part, status)
 
 
@@ -95,29 +99,38 @@ async def rate_here(
     if status == 303:
         return RedirectResponse(f"/c/{token}{f'?zone={zone}' if times.is_zone(zone) else ''}", status)
     link = await visit.open_link(token)
-    return status_page(visit, link, zone, refused=refused, status=status, score=sent.score, comment=sent.comment)
+    return status_page(visit, link, zone, refused=refused, status=status, rating=_typed(sent, refused))
 
 
 async def _save(commands: EscalationCommands, survey: SurveyPage, sent: SentRating) -> tuple[int, str]:
     """The status to answer with, and why nothing was saved; 303 if the rating is what was sent."""
-    if survey.score is None and not survey.is_open(current_time()):
+    now = current_time()
+    changes = sent.replaces == survey.revision and survey.may_change(now)
+    if survey.score is None and not survey.is_open(now):
         return status_of(SurveyOver), SurveyOver.title
-    if survey.score is None and sent.problem:
+    if sent.problem and (survey.score is None or changes):
         return 422, sent.problem
     if sent.score is None or sent.problem:
         return status_of(AlreadyRated), _stands(survey.score)
     try:
-        await commands.rate(survey.escalation_id, survey.call_id, sent.score, sent.comment)
+        await commands.rate(survey.escalation_id, survey.call_id, sent.score, sent.comment, replaces=sent.replaces)
     except AlreadyRated as already:
         # The second click of a double click that changed its mind, another device, or a form sent again.
         return (303, "") if already.score == sent.score else (status_of(AlreadyRated), _stands(already.score))
+    except RatingFinal as final:
+        return status_of(RatingFinal), f"{final.title}: {_stands(final.score)}"
     except (SurveyOver, NotNow) as failure:
         return status_of(failure), failure.title
     return 303, ""
 
 
 def _stands(score: int | None) -> str:
-    return f"You have already rated this call: {score} of {HIGHEST}. The first rating stands"
+    return f"You have already rated this call: {score} of {HIGHEST}. That rating stands"
+
+
+def _typed(sent: SentRating, refused: str) -> TypedRating:
+    """What the form shows again."""
+    return {"chosen": sent.score, "comment": sent.comment, "changing": sent.replaces > 0, "refused": refused}
 
 
 async def _open(visit: CustomerRequest, token: str) -> SurveyPage:
@@ -132,6 +145,10 @@ async def _open(visit: CustomerRequest, token: str) -> SurveyPage:
 
 def _read_score(text: str) -> int | None:
     return int(text) if text in map(str, range(LOWEST, HIGHEST + 1)) else None
+
+
+def _read_revision(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 def _page(request: Request, survey: SurveyPage, part: RatingPart, status: int) -> HTMLResponse:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypedDict, Unpack
+from urllib.parse import quote
 
 from database.stores.survey_page import SurveyPage
 from domain.rating import LONGEST_COMMENT, SCORES
@@ -17,16 +19,19 @@ class RatingPart:
 
     action: str
     """The address that the form is sent to."""
-    asks: bool
-    """Whether to show the form."""
-    rated: RatedWords | None
-    """What the page says to a rating that was given."""
     score: int | None
     """The score to show as chosen."""
     comment: str
     refused: str
     zone: str = ""
     """The time zone chosen by hand, which the form keeps."""
+    asks: bool = False
+    """Whether to show the form."""
+    replaces: int = 0
+    """The revision of the rating that the form offers to change; 0 if it asks for a first one."""
+    rated: RatedWords | None = None
+    """What the page says to a rating that was given."""
+    may_change: bool = False
     scores: Mapping[int, str] = field(default_factory=lambda: SCORES)
     longest: int = LONGEST_COMMENT
 
@@ -36,24 +41,36 @@ class RatingPart:
         return not self.asks and self.rated is None
 
     @property
+    def change_address(self) -> str:
+        """The page with the form that changes the rating."""
+        page = self.action.removesuffix("/rate")
+        return f"{page}?change=rating{f'&zone={quote(self.zone)}' if self.zone else ''}"
+
+    @property
     def heading(self) -> str:
-        if self.asks or self.rated is None:
+        if self.rated is None:
             return "How was your call?"
-        return self.rated.title
+        return "Change your rating" if self.asks else self.rated.title
+
+
+class TypedRating(TypedDict, total=False):
+    """What a mail's link or a refused form brought along, and whether it is to change a rating."""
+
+    chosen: int | None
+    comment: str
+    changing: bool
+    refused: str
 
 
 def rating_part(
-    survey: SurveyPage,
-    action: str,
-    now: datetime,
-    *,
-    refused: str = "",
-    chosen: int | None = None,
-    comment: str = "",
-    zone: str = "",
+    survey: SurveyPage, action: str, now: datetime, *, zone: str = "", **typed: Unpack[TypedRating]
 ) -> RatingPart:
-    """``chosen`` and ``comment`` are what a mail's link or a refused form brought along."""
+    """The part for a call that is over. The form asks for a first rating, or on request for another one instead."""
+    part = RatingPart(action, typed.get("chosen"), typed.get("comment", ""), typed.get("refused", ""), zone)
     if survey.score is None:
-        return RatingPart(action, survey.is_open(now), None, chosen, comment, refused, zone)
-    words = rated_words(survey.score, survey.plan.decision.feedback.alert_under)
-    return RatingPart(action, False, words, survey.score, survey.comment, refused, zone)
+        return replace(part, asks=survey.is_open(now))
+    part = replace(part, rated=rated_words(survey.score), may_change=survey.may_change(now))
+    if part.may_change and typed.get("changing"):
+        chosen, comment = part.score or survey.score, part.comment if part.refused else survey.comment
+        return replace(part, asks=True, score=chosen, comment=comment, replaces=survey.revision)
+    return replace(part, score=survey.score, comment=survey.comment)

@@ -81,6 +81,9 @@ def _failed_message(event: Fields, escalation: WholeEscalation) -> tuple[str, bo
 def _quote(kind: Kind, body: Fields, escalation: WholeEscalation) -> str:
     """The free text that belongs to an event. Comments and notes have rows of their own, so that they can be erased."""
     if kind is Kind.RATED and escalation.rating:
+        changed = escalation.rating.get("first_score") is not None
+        return str(escalation.rating["first_comment" if changed else "comment"] or "")
+    if kind is Kind.RATING_CHANGED and escalation.rating and escalation.rating["score"] == body.get("score"):
         return str(escalation.rating["comment"] or "")
     if kind is Kind.WRAPPED_UP:
         wrap_ups = (call["wrap_up"] for call in escalation.calls if str(call["id"]) == body.get("call_id"))

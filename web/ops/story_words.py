@@ -128,6 +128,10 @@ SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     ),
     Kind.SURVEY_ENDED: ("done", lambda t: "The survey ended without a rating."),
     Kind.RATED: ("done", lambda t: f"{t.customer} rated the call {t.get('score', '?')} of 5."),
+    Kind.RATING_CHANGED: (
+        "done",
+        lambda t: f"{t.customer} changed the rating from {t.get('was', '?')} to {t.get('score', '?')} of 5.",
+    ),
     Kind.RATING_ALERTED: (
         "person",
         lambda t: f"The rating was low; {t.told.staff(LetterKind.RATING_ALERT) or 'nobody was there to be told'}.",

@@ -13,5 +13,5 @@ class RatedWords:
     says: str
 
 
-def rated_words(score: int, alert_under: int | None) -> RatedWords:
+def rated_words(score: int) -> RatedWords:
     return RatedWords("Thank you", f"You rated this call {score} out of {HIGHEST}: {SCORES[score]}.")

@@ -79,11 +79,21 @@ class EscalationCommands:
             await wrap_up.save_wrap_up(conn, escalation_id, call_id, person_id, form, now or current_time())
 
     async def rate(
-        self, escalation_id: str, call_id: str, score: int, comment: str = "", now: datetime | None = None
+        self,
+        escalation_id: str,
+        call_id: str,
+        score: int,
+        comment: str = "",
+        now: datetime | None = None,
+        replaces: int = 0,
     ) -> None:
-        """Save the customer's rating. Raises ``AlreadyRated``, ``SurveyOver``."""
+        """Save the customer's rating, or another one instead of that with the revision ``replaces``.
+
+        Raises ``AlreadyRated``, ``RatingFinal``, ``SurveyOver``.
+        """
+        moment, words = now or current_time(), comment.strip()
         async with self._transaction() as conn:
-            await rating.save_rating(conn, escalation_id, call_id, score, comment.strip(), now or current_time())
+            await rating.save_rating(conn, escalation_id, call_id, score, words, moment, replaces)
 
     async def nudge(self, escalation_id: str, actor: str, now: datetime | None = None) -> str:
         """Nudge a waiting escalation; returns a sentence saying what was done."""

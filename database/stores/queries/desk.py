@@ -41,7 +41,7 @@ SELECT c.id AS call_id, o.nth, o.state AS offer_state, o.made_at, o.expires_at, 
   cu.id AS customer_id, cu.name AS customer_name, cu.email AS customer_email,
   coalesce(nullif(e.customer_zone, ''), cu.time_zone) AS customer_zone,
   cu.language AS customer_language, cu.phone AS customer_phone, {conversation} AS conversation, w.resolved, r.score,
-  coalesce(r.comment, '') AS comment,
+  r.first_score, coalesce(r.comment, '') AS comment,
   {course} AS course
 FROM call c
   JOIN LATERAL (SELECT * FROM offer WHERE {offer} ORDER BY nth DESC LIMIT 1) o ON true
@@ -171,6 +171,8 @@ class CallCard:
     """The ticket's latest messages, oldest first: ``author``, ``at``, ``text``."""
     resolved: str | None
     score: int | None
+    first_score: int | None
+    """The score that the customer gave first, if they changed it."""
     comment: str
     """The words of the customer's rating; may be empty."""
     course: Sequence[str] = ()
@@ -233,7 +235,8 @@ async def escalation_of_call(conn: AsyncConnection, call_id: str, person_id: int
 
 
 _RATED_LATELY = text("""
-SELECT r.score, r.comment, r.at, e.subject, cu.name AS customer_name FROM call c JOIN rating r ON r.call = c.id
+SELECT r.score, r.first_score, r.comment, r.at, e.subject, cu.name AS customer_name
+FROM call c JOIN rating r ON r.call = c.id
   JOIN escalation e ON e.id = c.escalation JOIN customer cu ON cu.id = e.customer
 WHERE c.person = :person AND c.accepted_at < :day AND c.accepted_at > CAST(:day AS timestamptz) - interval '30 days'
   AND r.at > CAST(:day AS timestamptz) - interval '7 days' ORDER BY r.at DESC LIMIT 5
@@ -245,6 +248,7 @@ class ReceivedRating:
     """What a customer said about a call."""
 
     score: int
+    first_score: int | None
     comment: str
     at: datetime
     subject: str

@@ -45,7 +45,7 @@ SELECT
       ORDER BY id))), 10)
     FROM call WHERE person = who.person AND accepted_at > :recent
       AND state IN ('taken', 'on_call', 'wrapping_up')) AS calls,
-  (SELECT left(md5(concat(string_agg(concat_ws('/', c.id, c.state, r.score), ',' ORDER BY c.id), :day)), 10)
+  (SELECT left(md5(concat(string_agg(concat_ws('/', c.id, c.state, r.score, r.revision), ',' ORDER BY c.id), :day)), 10)
     FROM call c LEFT JOIN rating r ON r.call = c.id
     WHERE c.person = who.person AND c.accepted_at >= :day) AS today,
   (SELECT left(md5(concat(string_agg(concat_ws('/', id, state, updated_at), ',' ORDER BY id))), 10)

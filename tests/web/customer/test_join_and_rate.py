@@ -191,7 +191,7 @@ async def test_a_comment_has_lines_but_no_other_control_characters(office: Offic
         assert await conn.scalar(text("SELECT comment FROM rating")) == "one\n\ttwo"
 
 
-async def test_the_first_rating_stands(office: Office) -> None:
+async def test_a_rating_stands_unless_it_is_changed_by_the_form_for_that(office: Office) -> None:
     mira = await caller(office)
     booked = await mira.book()
     address = await mira.is_asked(booked)
@@ -207,7 +207,7 @@ async def test_the_first_rating_stands(office: Office) -> None:
         assert (await client.post(address, data=form.fields | {"score": "4", "send": "yes"})).status_code == 303
         other = await client.post(address, data=form.fields | {"score": "1", "send": "yes"})
         assert other.status_code == 409
-        assert "The first rating stands" in other.text
+        assert "That rating stands" in other.text
 
 
 async def test_a_survey_expires(office: Office) -> None:

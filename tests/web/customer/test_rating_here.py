@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from activities.letters.rating import survey as survey_letter
 from database.stores import rating, wrap_up
+from database.stores.queries.escalation_detail import read_whole
 from domain.escalation import State
 from domain.letter import LetterKind, reason_obsolete
 from domain.wrap_up import Resolution, WrapUp
@@ -16,6 +17,7 @@ from tests.activities.sample_letter import ADDRESSES, letter_context
 from tests.web.customers import Caller, caller, read_page, visitor
 from tests.web.forms import form_to, forms_of
 from tests.web.office import Office, office
+from web.ops.story import story_of
 
 __all__ = ["office"]
 
@@ -85,6 +87,51 @@ async def test_a_call_can_be_rated_on_its_page_although_the_rules_sent_no_survey
     async with office.engine.connect() as conn:
         waiting = await conn.scalar(text("SELECT count(*) FROM escalation_event WHERE told_at IS NULL"))
     assert waiting == 0, "no workflow is left that would hear of it"
+
+
+async def test_a_rating_may_be_changed_for_a_day_and_the_first_is_kept(office: Office) -> None:
+    mira, _ = await after_call(office)
+    first = form_to(await read_page(office, mira.address), "/rate")
+    async with visitor(office.app) as client:
+        for_first = first.fields | first.buttons[-1] | {"score": "4", "comment": "Fine"}
+        await client.post(first.action, data=for_first)
+        form = form_to(await read_page(office, f"{mira.address}?change=rating"), "/rate")
+        assert (form.fields["score"], form.fields["replaces"]) == ("4", "1")
+        for sent in (form.fields, form.fields | form.buttons[0]):
+            assert (await client.post(form.action, data=sent | {"score": "1"})).status_code == 422
+        changed = form.fields | form.buttons[-1] | {"score": "1", "comment": "It broke again"}
+        assert (await client.post(form.action, data=changed)).status_code == 303
+        again = await client.post(first.action, data=for_first)
+        assert again.status_code == 409, "the first form, sent again, does not undo the change"
+        assert "You have already rated this call: 1 of 5" in again.text
+        assert "You rated this call 1 out of 5: very bad." in await read_page(office, mira.address)
+        form = form_to(await read_page(office, f"{mira.address}?change=rating"), "/rate")
+        await mira.run("UPDATE rating SET at = at - interval '24 hours'")
+        late = await client.post(form.action, data=form.fields | form.buttons[-1] | {"score": "5"})
+        assert (late.status_code, "can be changed for 24 hours" in late.text) == (409, True)
+    assert forms_of(await read_page(office, f"{mira.address}?change=rating")) == []
+    async with office.engine.connect() as conn:
+        row = (await conn.execute(text("SELECT * FROM rating"))).one()
+        whole = await read_whole(conn, mira.escalation_id)
+    assert (row.score, row.comment, row.first_score, row.first_comment) == (1, "It broke again", 4, "Fine")
+    assert whole is not None
+    told = [(one.text, one.said) for one in story_of(whole) if " rat" in one.text]
+    assert told[:2] == [
+        ("Mira Olsen rated the call 4 of 5.", "Fine"),
+        ("Mira Olsen changed the rating from 4 to 1 of 5.", "It broke again"),
+    ]
+
+
+async def test_a_change_to_a_low_score_alerts_the_leads_once(office: Office) -> None:
+    mira, call_id = await after_call(office)
+    await mira.run("UPDATE escalation SET plan = jsonb_set(plan, '{decision,feedback,alert_under}', '3')")
+    now = datetime.now(UTC)
+    for revision, score in enumerate((4, 2, 1, 5, 2)):
+        async with office.engine.begin() as conn:
+            await rating.save_rating(conn, mira.escalation_id, call_id, score, "", now, revision)
+    async with office.engine.connect() as conn:
+        posts = "SELECT count(*) FROM message WHERE kind = 'rating_alert' AND channel = 'webhook'"
+        assert await conn.scalar(text(posts)) == 2, "at 4 to 2 and at 5 to 2"
 
 
 async def test_a_call_that_is_long_over_asks_for_nothing(office: Office) -> None:
