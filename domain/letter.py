@@ -13,6 +13,8 @@ class LetterKind(StrEnum):
     # To the customer.
     INVITATION = "invitation"
     INVITATION_AGAIN = "invitation_again"
+    SLOT_HELD = "slot_held"
+    """The team holds a slot for a customer who asked for other times."""
     CONFIRMATION = "confirmation"
     MOVED = "moved"
     CANCELLED = "cancelled"
@@ -162,6 +164,9 @@ class LetterContext:
     survey_until: datetime | None = None
     agent: AgentContext | None = None
     rating: RatingContext | None = None
+    held: datetime | None = None
+    """The start time that is held for the customer."""
+    held_until: datetime | None = None
     calendar: UnreadCalendar | None = None
     """None if it was read or removed in the meantime."""
     rules: RulesNews | None = None
@@ -193,6 +198,10 @@ def reason_obsolete(context: LetterContext) -> str:
         late = context.starts_at is not None and context.sent_at > context.starts_at + _LATE_REMINDER
         return "the call has begun" if late else ""
     if context.kind is LetterKind.INVITATION_AGAIN and context.link is not None and not context.link.open:
+        return "the link is no longer open"
+    if context.kind is LetterKind.SLOT_HELD and (context.held_until is None or context.sent_at >= context.held_until):
+        return "the slot is no longer held"
+    if context.kind is LetterKind.SLOT_HELD and context.link is not None and not context.link.open:
         return "the link is no longer open"
     if context.kind is LetterKind.CALL_NOW and context.call_state in ("unserved", "missed", "cancelled", "done"):
         return "the call is over"

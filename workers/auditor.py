@@ -20,10 +20,12 @@ from temporalio.client import Client
 from activities.comparing import Problem, count_failing, find_problem
 from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
+from database.stores.escalations.customer_requests import wake_desks
 from database.stores.journal.figures import AUDIT_COMPLETE, WORKFLOWS_FAILING, note_figure
 from database.stores.rounds.overdue import find_overdue
 from database.stores.rounds.previous_release import relay_updates_too
 from database.stores.rounds.repair import PAGE, Position, audit, open_after, open_nearest
+from database.stores.selling.holds import end_hold, expired_holds
 from database.stores.staff.shifts import AT_ONCE, everybody, update_shifts
 from workers.part import Part
 from workers.rebuild import rebuild
@@ -67,6 +69,7 @@ class Auditor:
             for step, work in (
                 ("shifts", self._write_shifts),
                 ("rows", self._repair_rows),
+                ("holds", self._end_holds),
                 ("updates", self._relay_updates),
                 ("workflows", self._rebuild_workflows),
                 ("deadlines", self._overdue.rebuild),
@@ -84,6 +87,15 @@ class Auditor:
         is_time = self._shifts_written_at is None or now - self._shifts_written_at > SHIFTS_EVERY
         if is_time and await write_all_shifts(self._engine, now, self._stop):
             self._shifts_written_at = now
+
+    async def _end_holds(self, now: datetime) -> None:
+        """Give back the slots that were held for customers who didn't take them in time."""
+        async with self._engine.connect() as conn:
+            over = await expired_holds(conn)
+        for escalation_id in over:
+            async with self._engine.begin() as conn:
+                await end_hold(conn, escalation_id, now, why="ran_out")
+                await wake_desks(conn, escalation_id)
 
     async def _repair_rows(self, now: datetime) -> None:
         async with self._engine.begin() as conn:

@@ -32,6 +32,23 @@ def invitation_again(context: LetterContext, addresses: Addresses) -> Letter:
     )
 
 
+def slot_held(context: LetterContext, addresses: Addresses) -> Letter:
+    if context.held is None or context.held_until is None:
+        raise Incomplete("held slot")
+    held, until_then = (wording.until(moment, context.time_zone) for moment in (context.held, context.held_until))
+    return Letter(
+        subject=f"We are holding a time for you: {context.subject}",
+        greeting=hello(context.customer_name),
+        lines=(
+            f"None of our times suited you for the call about “{context.subject}”, and you told us what would.",
+            f"We are holding this one for you until {until_then}:",
+            f"{held[:1].upper()}{held[1:]}",
+        ),
+        button=Button("Take it, or say that it does not suit you", addresses.customer_page(context)),
+        after=(_BY_REPLY,),
+    )
+
+
 _BY_REPLY = "If you would rather write, just reply to this mail."
 
 

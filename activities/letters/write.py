@@ -12,6 +12,7 @@ from domain.letter import LetterContext, LetterKind
 WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
     LetterKind.INVITATION: customer_link.invitation,
     LetterKind.INVITATION_AGAIN: customer_link.invitation_again,
+    LetterKind.SLOT_HELD: customer_link.slot_held,
     LetterKind.CONFIRMATION: booking.confirmation,
     LetterKind.MOVED: booking.moved,
     LetterKind.CANCELLED: booking.cancelled,

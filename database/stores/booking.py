@@ -6,6 +6,7 @@ Either the link is used and the seat is taken, or nothing changes.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, text, update
@@ -21,6 +22,7 @@ from database.stores.seats.availability import BookingRequest, read_booking_requ
 from database.stores.seats.board_cache import BOARDS
 from database.stores.seats.booked_calls import BookingWithCall, Link, booking_of_link, live_booking, lock_with_link
 from database.stores.seats.load_board import Seats, next_version
+from database.stores.selling.holds import drop_hold, end_request, find_hold
 from database.stores.selling.statements import sell
 from database.tables.booking import booking, pool, witness
 from database.tables.escalation import escalation
@@ -69,7 +71,14 @@ async def book(
     if (row.pool, row.plan) != (request.pool, request.stored):
         request = await read_booking_request(conn, escalation_id, now)
         seats = await _board_of(conn, request, start)
-    changes = await seat_at(conn, seats, request, start, {day}, now)
+    hold = await find_hold(conn, link_id)
+    instead_of = None if hold is None else hold.id
+    changes = await seat_at(conn, seats, request, start, {day}, now, instead_of=instead_of)
+    if hold is not None:
+        await drop_hold(conn, escalation_id, "answered")
+        changes = [replace(one, existed=one.existed and one.demand.booking != hold.id) for one in changes]
+    else:
+        await end_request(conn, escalation_id)
     sold = await sell(conn, row, link, request.plan, start, changes, tokens, now, zone)
     await _record_sale(conn, escalation_id, sold, request, now)
     await _check_constraints(conn, desk_id, start)
@@ -189,6 +198,7 @@ async def release(conn: AsyncConnection, escalation_id: str, now: datetime) -> i
 
     The caller must have locked the escalation.
     """
+    await drop_hold(conn, escalation_id, "closed")
     await _bump_day_versions(conn, escalation_id)
     sold = update(booking).where(booking.c.escalation == escalation_id, booking.c.state.in_(["sold", "at_risk"]))
     cancelled = sold.values(state="cancelled", sequence=booking.c.sequence + 1, changed_at=now)

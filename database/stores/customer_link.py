@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from database.clock import current_time
 from database.stores.journal.after_link import NOTHING_AFTER, AfterLink, read_after_link
 from database.stores.journal.notify import notify_customer
 from database.stores.journal.plan_json import load_plan
@@ -173,10 +175,33 @@ class LinkPage:
     """The state of the call of the link before this one, which led to this link; None for the first link."""
     after: AfterLink = NOTHING_AFTER
     """Read only if this link has led to its end."""
+    asked: PendingRequest | None = None
+    """Read only while this link is open."""
     survey: SurveyPage | None = None
     """Read only then."""
 
 
+@dataclass(frozen=True)
+class PendingRequest:
+    """What the customer of an unused link has asked the team, and the slot that is held for them."""
+
+    id: int
+    wishes: Mapping[str, Any]
+    note: str
+    held: datetime | None
+    held_until: datetime | None
+
+    @property
+    def version(self) -> str:
+        """Differs once the team has answered or the hold has ended."""
+        return f"{self.id}-{'' if self.held is None else int(self.held.timestamp())}"
+
+
+_PENDING = text("""
+SELECT r.id, r.wishes, r.note, b.starts_at AS held, r.held_until
+FROM customer_request r LEFT JOIN booking b ON b.id = r.booking AND r.held_until > :now
+WHERE r.escalation = :escalation AND r.kind = 'times' AND r.state IN ('open', 'held')
+""")
 _CALL_BEFORE = (
     select(call.c.state)
     .where(call.c.escalation == escalation.c.id, call.c.nth == customer_link.c.nth - 1)
@@ -219,17 +244,25 @@ async def find_link(conn: AsyncConnection, token: str) -> LinkPage | None:
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         return None
-    booking_row = (await conn.execute(select(booking).where(booking.c.link == row.link_id))).one_or_none()
+    booked = (booking.c.link == row.link_id) & (booking.c.state != "held")
+    booking_row = (await conn.execute(select(booking).where(booked))).one_or_none()
     its_call = select(call).where(call.c.booking == booking_row.id if booking_row else _is_call_now(row))
     call_row = (await conn.execute(its_call)).one_or_none()
     fields = dict(row._mapping)
     plan = load_plan(fields.pop("plan"))
     page = LinkPage(**fields, plan=plan, booking=booking_row, call=call_row)
+    if row.state == "open":
+        page = replace(page, asked=await _pending(conn, str(row.escalation_id)))
     if row.state == "replaced" or row.outcome is not None or (call_row is not None and call_row.state in _ENDED):
         call_id = None if call_row is None else str(call_row.id)
         after = await read_after_link(conn, str(row.escalation_id), row.nth, call_id)
         return replace(page, after=after, survey=await survey_of_call(conn, call_id))
     return page if call_row is None or call_row.search_began_at is None else await _with_search(conn, page, call_row.id)
+
+
+async def _pending(conn: AsyncConnection, escalation_id: str) -> PendingRequest | None:
+    found = (await conn.execute(_PENDING, {"escalation": escalation_id, "now": current_time()})).one_or_none()
+    return None if found is None else PendingRequest(**found._mapping)
 
 
 async def _with_search(conn: AsyncConnection, page: LinkPage, call_id: str) -> LinkPage:

@@ -46,6 +46,8 @@ def letter_context(kind: LetterKind, **changes: Any) -> LetterContext:
         call_id="2f1c6a43-6f0a-5d8e-9a44-0d3d8b1f2c11",
         starts_at=STARTS,
         survey_until=STARTS + timedelta(days=7),
+        held=STARTS,
+        held_until=WRITTEN + timedelta(hours=4),
         agent=AgentContext("Jonas Berg", 2) if inside else None,
         rating=RatingContext(2, "Nobody knew the engine.") if kind is LetterKind.RATING_ALERT else None,
         rules=RulesNews(5, "Marta Manager", "Invoices took too long", "everybody", ("Rule “Invoices” now asks you.",)),

@@ -41,8 +41,8 @@ async def book(
         try:
             await commands.book(link.escalation_id, link.link_id, chosen, zone=zone_of(link, zone))
         except (SlotTaken, SlotRefused, LinkUsed, LinkExpired, NotNow, Busy, Unreachable) as failure:
-            return await _not_booked(visit, token, zone, failure, chosen)
-        return _back(token, zone)
+            return await not_booked(visit, token, zone, failure, chosen)
+        return back(token, zone)
     if newer := newer_page(visit, link):
         return RedirectResponse(newer, 303)
     return status_page(visit, link, zone) if link.booking is None else _booked(visit, link, token, zone, chosen)
@@ -56,7 +56,7 @@ async def move(
     link = await visit.open_link(token)
     stage, chosen = stage_of(link, current_time()), read_start(start)
     if stage is CustomerStage.BOOK or (link.booking is not None and link.booking.starts_at == chosen):
-        return _back(token, zone)
+        return back(token, zone)
     if not may_move(link, stage):
         return _refused(visit, link, zone, TooLate())
     if chosen is None:
@@ -65,7 +65,7 @@ async def move(
         await commands.move(link.escalation_id, chosen, zone=zone_of(link, zone))
     except (SlotTaken, SlotRefused, TooLate, NotNow, Busy, Unreachable) as failure:
         return await _not_moved(visit, token, zone, failure, chosen, _booked_for(link))
-    return _back(token, zone)
+    return back(token, zone)
 
 
 @router.post("/c/{token}/cancel", dependencies=[Guarded])
@@ -76,7 +76,7 @@ async def cancel(
     link = await visit.open_link(token)
     stage = stage_of(link, current_time())
     if stage in (CustomerStage.BOOK, CustomerStage.CANCELLED):
-        return _back(token, zone)
+        return back(token, zone)
     if sure != "yes":
         text = "Nothing was cancelled. Tick the box beside “Yes” if you want to cancel"
         return status_page(visit, link, zone, refused=text, cancelling=True, status=422)
@@ -89,10 +89,10 @@ async def cancel(
         if stage_of(link, current_time()) is not CustomerStage.CANCELLED:
             return _refused(visit, link, zone, failure)
         # The second click of a double click: the first has already cancelled the call.
-    return _back(token, zone)
+    return back(token, zone)
 
 
-async def _not_booked(visit: CustomerRequest, token: str, zone: str, failure: Failure, chosen: datetime) -> Response:
+async def not_booked(visit: CustomerRequest, token: str, zone: str, failure: Failure, chosen: datetime) -> Response:
     """Why nothing was booked, unless another click or another device has booked by this link meanwhile."""
     link = await visit.open_link(token)
     if link.booking is not None:
@@ -115,7 +115,7 @@ async def _not_moved(
     """Why the call wasn't moved from ``before``, unless this or another click has moved or cancelled it meanwhile."""
     link = await visit.open_link(token)
     if stage_of(link, current_time()) is CustomerStage.CANCELLED:
-        return _back(token, zone)
+        return back(token, zone)
     if _booked_for(link) != before:
         return _booked(visit, link, token, zone, chosen)
     if isinstance(failure, (SlotTaken, SlotRefused)):
@@ -133,7 +133,7 @@ def _booked(visit: CustomerRequest, link: LinkPage, token: str, zone: str, chose
     """The call that this link has booked, and whether it is at the time chosen now."""
     assert link.booking is not None
     if link.booking.starts_at == chosen:
-        return _back(token, zone)
+        return back(token, zone)
     says, instead = _booked_already(link, zone, chosen)
     return status_page(visit, link, zone, refused=says, instead=instead, status=status_of(LinkUsed))
 
@@ -167,6 +167,7 @@ def _booked_already(link: LinkPage, zone: str, chosen: datetime | None) -> tuple
     return f"{says}. Move it to {there if same_day else f'{times.day(chosen, reads_in)}, {there}'}?", chosen
 
 
-def _back(token: str, zone: str) -> RedirectResponse:
+def back(token: str, zone: str) -> RedirectResponse:
+    """To the link's page, which keeps the zone that was chosen."""
     query = f"?zone={zone}" if times.is_zone(zone) else ""
     return RedirectResponse(f"/c/{token}{query}", 303)

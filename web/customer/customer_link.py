@@ -23,6 +23,7 @@ from web.customer.rating_part import TypedRating, rating_part
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GOES_ON, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
+from web.customer.wish_form import wishing
 from web.dependencies import AppTokens, Customers, LinkLimiter
 from web.page import page
 from web.security.rate_limit import RateLimit
@@ -100,6 +101,7 @@ async def slots_page(
     zone: str,
     *,
     refused: str = "",
+    wish_refused: str = "",
     wanted: datetime | None = None,
     first: date | None = None,
     status: int = 200,
@@ -124,8 +126,10 @@ async def slots_page(
         more=days.more,
         earlier=days.later,
         refused=refused,
+        wish_refused=wish_refused,
         nearest=[slot(start, reads_in) for start in nearest(starts, wanted)] if wanted else [],
         wanted=wanted,
+        **wishing(link, reads_in),
         guessed=not (times.is_zone(zone) or times.is_zone(link.customer_zone)),
     )
 

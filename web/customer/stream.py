@@ -24,11 +24,13 @@ Feed = Annotated[CustomerFeed, from_state("customer_feed")]
 
 
 @router.get("/c/{token}/stream")
-async def stream(visit: LinkRequest, feed: Feed, token: str, zone: str = "", choosing: str = "") -> StreamingResponse:
+async def stream(
+    visit: LinkRequest, feed: Feed, token: str, zone: str = "", choosing: str = "", asked: str = ""
+) -> StreamingResponse:
     """Sends the whole page, which the open one morphs into, or ``moved`` with the address of a newer link's page.
 
     With ``choosing=move``, the open page offers other times for a booked call: nothing is sent while it may be moved.
-    The page that offers the first times needs no word for this.
+    The page that offers the first times is told only that the team has answered what the customer ``asked``.
     """
     link = await visit.open_link(token)
     feed.admit(link.link_id)
@@ -38,7 +40,7 @@ async def stream(visit: LinkRequest, feed: Feed, token: str, zone: str = "", cho
         nonlocal sent
         try:
             async with feed.drawing:
-                event = await _current(visit, token, zone, choosing)
+                event = await _current(visit, token, zone, choosing, asked)
         except DATABASE_DOWN:
             feed.look_again(link.link_id)
             return ()
@@ -55,11 +57,13 @@ async def stream(visit: LinkRequest, feed: Feed, token: str, zone: str = "", cho
     return event_stream(feed.watch(link.link_id, link.escalation_id), draw, allowed)
 
 
-async def _current(visit: LinkRequest, token: str, zone: str, choosing: str) -> StreamEvent | None:
+async def _current(visit: LinkRequest, token: str, zone: str, choosing: str, asked: str) -> StreamEvent | None:
     link = await visit.open_link(token)
     stage = stage_of(link, current_time())
     if newer := newer_page(visit, link):
         return StreamEvent("moved", newer)
+    if stage is CustomerStage.BOOK and asked != (link.asked.version if link.asked is not None else ""):
+        return StreamEvent("", "answered")
     if stage is CustomerStage.BOOK or (choosing == "move" and may_move(link, stage)):
         return None
     drawn: Response = status_page(visit, link, zone)

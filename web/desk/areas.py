@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.clock import current_time
 from database.stores.directory.read import fact_types, read_desk
-from database.stores.escalations.customer_requests import open_requests
 from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk as desk_queries
 from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
@@ -25,6 +24,7 @@ from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, VANISHED_AFTER
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
 from rules_dsl.directory import FactType
 from web.dependencies import AppTokens, Engine
+from web.desk.asked import read_asked
 from web.desk.card import show
 from web.desk.standing import read_standing
 from web.error_status import RETRY_AFTER
@@ -103,7 +103,7 @@ async def _read_areas(
         context["today"] = await desk_queries.calls_today(conn, person, moment)
         context["rated"] = await desk_queries.ratings_lately(conn, person, moment)
     if "asked" in areas:
-        context["asked"] = await open_requests(conn, person)
+        context["asked"] = await read_asked(conn, person, moment.now, context["zone"])
     if "mine" in areas:
         context["mine"] = await raised_by(conn, person)
     return context

@@ -11,6 +11,7 @@ from domain.escalation import Kind
 from domain.letter import LetterKind
 from web.ops.told import EventMessages
 from web.wording import times
+from web.wording.wishes import wishes_words
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,16 @@ SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     ),
     Kind.NUDGED: ("waiting", lambda t: _nudged(t)),
     Kind.LINK_EXPIRED: ("lost", lambda t: f"The link expired; {t.customer} had not booked."),
+    Kind.TIMES_ASKED_FOR: ("person", lambda t: f"{t.customer} asked the team for other times{_wished(t)}."),
+    Kind.SLOT_HELD: ("offered", lambda t: _held(t)),
+    Kind.HOLD_ENDED: (
+        "waiting",
+        lambda t: (
+            f"{t.customer} did not want the time that was held."
+            if t.get("why") == "none"
+            else f"{t.customer} did not take the time that was held before the hold ended."
+        ),
+    ),
     Kind.LINK_ASKED_FOR: ("person", lambda t: f"{t.customer} asked the team for a new link."),
     Kind.REQUEST_CLOSED: ("lost", lambda t: f"{t.actor} closed the request of {t.customer}."),
     Kind.OPENED_AGAIN: (
@@ -142,6 +153,16 @@ SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
     Kind.REPAIRED: ("person", lambda t: f"{t.actor} repaired this escalation: {t.get('found', 'it was stuck')}."),
     Kind.CLOSED: ("done", lambda t: "The escalation was closed."),
 }
+
+
+def _wished(context: StoryContext) -> str:
+    words = wishes_words(context.body)
+    return f": {words}" if words else ""
+
+
+def _held(context: StoryContext) -> str:
+    until = f"{context.actor} held {context.when('starts_at')} for {context.customer}, until {context.when('until')}"
+    return _sentence(until, context.told.letter("the mail about it", "a mail said so", LetterKind.SLOT_HELD))
 
 
 def _opened(context: StoryContext) -> str:

@@ -55,6 +55,14 @@ class EscalationCommands:
 
         return await self._sell(sale, SaleRequest(escalation_id, starts_at, moment, link_id))
 
+    async def take_held(
+        self, escalation_id: str, link_id: int, starts_at: datetime, now: datetime | None = None, zone: str = ""
+    ) -> BookingWithCall:
+        """Book the slot that is held for this link, without queuing for it. Raises the failures of ``book``."""
+        async with self._transaction() as conn:
+            moment = now or current_time()
+            return await booking.book(conn, escalation_id, link_id, starts_at, self._tokens, moment, zone=zone)
+
     async def move(
         self, escalation_id: str, starts_at: datetime, now: datetime | None = None, zone: str = ""
     ) -> BookingWithCall:

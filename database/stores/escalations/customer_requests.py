@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.stores.customer_link import expire
 from database.stores.escalations.open_again import open_again
 from database.stores.journal.timeline import done_before, lock, record
+from database.stores.selling.holds import drop_hold
 from database.tables.customer_link import customer_link
 from database.tables.customer_request import customer_request
-from domain.customer_link import LinkUnknown
-from domain.customer_request import RequestGone, RequestKind
+from domain.customer_link import LinkExpired, LinkUnknown
+from domain.customer_request import LONGEST_NOTE, RequestGone, RequestKind, Wishes
 from domain.escalation import OPEN_STATES, Kind, NotNow, State
 from domain.failure import Failure
 from domain.ids import LIVE_CHANNEL, Tokens
@@ -97,6 +98,23 @@ async def ask_for_link(conn: AsyncConnection, escalation_id: str, link_id: int, 
     await wake_desks(conn, escalation_id)
 
 
+async def ask_for_times(
+    conn: AsyncConnection, escalation_id: str, link_id: int, wishes: Wishes, note: str, now: datetime
+) -> None:
+    """Ask the team for other times. Asking again replaces what was asked before. Raises ``LinkExpired``."""
+    row = await lock(conn, escalation_id)
+    link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
+    if link is None or row.state != State.INVITED or link.state != "open" or link.expires_at <= now:
+        raise LinkExpired
+    await drop_hold(conn, escalation_id, "answered")
+    values = {"escalation": escalation_id, "link": link_id, "kind": RequestKind.TIMES.value, "asked_at": now}
+    values |= {"wishes": wishes.stored(), "note": note[:LONGEST_NOTE]}
+    asked = await conn.execute(customer_request.insert().values(values).returning(customer_request.c.id))
+    body = {"request": asked.scalar_one(), **wishes.stored()}
+    await record(conn, escalation_id, Kind.TIMES_ASKED_FOR, now, actor="customer", body=body, relayed=False)
+    await wake_desks(conn, escalation_id)
+
+
 async def issue_link(
     conn: AsyncConnection, request: DeskRequestRow, person_id: int, tokens: Tokens, now: datetime
 ) -> Failure | None:
@@ -117,6 +135,7 @@ async def close_request(conn: AsyncConnection, request: DeskRequestRow, person_i
     """End a request without giving what it asks for. Raises ``RequestGone``."""
     row = await lock(conn, request.escalation_id)
     await _end(conn, request.id, "closed", person_id, now)
+    await drop_hold(conn, request.escalation_id, "closed")
     relayed = row.state not in OPEN_STATES
     body = {"request": request.id}
     await record(

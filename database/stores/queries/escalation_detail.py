@@ -167,7 +167,8 @@ def _links_of(escalation_id: str) -> Select[Any]:
 
 def _booking_of(escalation_id: str) -> Select[Any]:
     columns = [column for column in booking.c if column.name not in ("occupies", "witness_of")]
-    return select(*columns).where(booking.c.escalation == escalation_id).order_by(booking.c.id)
+    of_call = (booking.c.escalation == escalation_id) & (booking.c.state != "held")
+    return select(*columns).where(of_call).order_by(booking.c.id)
 
 
 def _offers_of(escalation_id: str) -> Select[Any]:

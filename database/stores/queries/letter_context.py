@@ -2,7 +2,8 @@
 
 A message's ``params`` say what it is about. If one of the following is missing, the escalation's newest one is used:
 
-- ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available.
+- ``link`` (nth): invitation, invitation_again, customer_missed, nobody_available, slot_held.
+- ``held`` and ``until`` (ISO 8601): slot_held.
 - ``booking`` (id), and its ``starts_at`` (ISO 8601), ``seconds``, ``sequence`` at the time of queueing: confirmation,
   moved, cancelled, withdrawn. Because they are in ``params``, a copy sent after a crash is identical to the first.
 - ``call`` (id): reminder, call_now, running_late, customer_called_for, survey, survey_again and all letters to staff.
@@ -78,6 +79,8 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         call_state=the_call.state if the_call else "",
         starts_at=_starts_at(waiting, the_call, the_booking),
         survey_until=await _scalar(conn, select(survey.c.expires_at).where(survey.c.call == _id_of(the_call))),
+        held=_moment(waiting, "held"),
+        held_until=_moment(waiting, "until"),
         agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,
         rating=await _rating(conn, the_call) if kind in _ABOUT_RATING else None,
         also=await _also(conn, waiting),
@@ -173,6 +176,7 @@ _NEW_LINK = frozenset(
         LetterKind.CUSTOMER_MISSED,
         LetterKind.NOBODY_AVAILABLE,
         LetterKind.MANAGER_NOBODY,
+        LetterKind.SLOT_HELD,
     }
 )
 
@@ -204,6 +208,10 @@ def _starts_at(waiting: QueuedMessage, the_call: Row[Any] | None, the_booking: R
         return datetime.fromisoformat(waiting.params["starts_at"])
     row = the_call or the_booking
     return row.starts_at if row else None
+
+
+def _moment(waiting: QueuedMessage, name: str) -> datetime | None:
+    return datetime.fromisoformat(waiting.params[name]) if name in waiting.params else None
 
 
 async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[Any] | None) -> AgentContext | None:
