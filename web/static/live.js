@@ -2,7 +2,8 @@
 // while its stream is away.
 (() => {
   const ASK_EVERY = 10_000;
-  const isCalled = () => document.getElementById("main").hasAttribute("data-called");
+  const is = (said) => document.getElementById("main").hasAttribute(said);
+  const isCalled = () => is("data-called");
   const stream = document.getElementById("stream");
   const button = document.getElementById("ring");
   const icon = document.querySelector("link[rel=icon]");
@@ -27,7 +28,7 @@
 
   function show() {
     if (!button) return;
-    button.hidden = called;
+    button.hidden = !is("data-to-come");
     icon.href = called ? button.dataset.now : usual;
   }
 
@@ -65,7 +66,7 @@
   stream.addEventListener("moved", ({ detail }) => location.replace(detail.data));
 
   let open = false, opened = false;
-  const becomes = (is) => () => { open = is; opened ||= is; };
+  const becomes = (now) => () => { open = now; opened ||= now; };
   stream.addEventListener("htmx:sse:after:connection", becomes(true));
   for (const end of ["htmx:sse:error", "htmx:sse:close", "htmx:error"]) stream.addEventListener(end, becomes(false));
   setInterval(() => {
