@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench import (
     answers,
+    call,
     floods,
     growth,
     latency,
@@ -50,6 +51,10 @@ def _answers() -> str:
 
 def _rooms() -> str:
     return _in_temporary_folder(rooms.measure)
+
+
+def _call() -> str:
+    return _in_temporary_folder(call.measure)
 
 
 def _lives() -> str:
@@ -122,6 +127,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], str]]] = {
     "life": ("One escalation in Temporal", life.table),
     "latency": ("How long a person waits for an answer", _latency),
     "answers": ("Commands beside their own SQL", _answers),
+    "call": ("A call between two browsers", _call),
     "rules": ("How fast rules decide", _rules),
     "seats": ("The last seats", _seats),
     "slots": ("How long a page of free starts takes", _slots),

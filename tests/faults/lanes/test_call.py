@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.async_api import Page, Playwright, async_playwright, expect
 
 from tests.calls.network import CallNetwork, call_network
 from tests.calls.relay import relay
-from tests.calls.talkers import becomes, heard, launch, talker
+from tests.calls.talkers import becomes, heard, kill_browsers, launch, talker
 from tests.faults.actors.agents import Agent, until_offered
 from tests.faults.actors.people import Customer
 from tests.faults.stack import Breakable
@@ -72,15 +68,6 @@ async def both_hear(*pages: Page, within: float = 20) -> None:
             assert time.monotonic() < deadline, f"nothing heard at {page.url}: {before} {now}"
             before = before or now
             await asyncio.sleep(0.1)
-
-
-def kill_browsers(network: CallNetwork) -> None:
-    """SIGKILL every Chromium in the agent's network: no page of theirs can say goodbye."""
-    found = subprocess.run(["ip", "netns", "pids", network.agent], capture_output=True, text=True, check=True)
-    for pid in map(int, found.stdout.split()):
-        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-            if "chrom" in psutil.Process(pid).name():
-                os.kill(pid, signal.SIGKILL)
 
 
 async def chat_and_a_file_pass(agent: Page, customer: Page, folder: Path) -> None:

@@ -124,7 +124,8 @@ class Call {
     this.told = { ...told, over: told.over || before.over, current: told.current || !this.entered };
     if (this.told.over) this.finish();
     else if (this.entered && !this.told.current) this.yieldToNewer();
-    else if (this.entered && told.other === "here" && told.otherPage) this.meet(told.otherPage);
+    // Not before the server has this page in the call: it would refuse the offer.
+    else if (this.wire.entered && told.other === "here" && told.otherPage) this.meet(told.otherPage);
     this.draw();
   }
 

@@ -43,6 +43,8 @@ export class Peer {
       pc.createDataChannel("files", { negotiated: true, id: 1 }),
     );
     if (!options.polite) this.addLines();
+    // A first attempt that hangs, because a signal or the list of relays didn't come, is never reported as failed.
+    this.timer = setTimeout(() => this.restart(), 4 * RESTART_AFTER);
   }
 
   get connected() {
@@ -140,8 +142,8 @@ export class Peer {
   }
 
   watch() {
-    clearTimeout(this.timer);
     const state = this.pc.connectionState;
+    if (state === "connected" || state === "disconnected") clearTimeout(this.timer);
     if (state === "failed") this.restart();
     if (state === "disconnected") this.timer = setTimeout(() => this.restart(), RESTART_AFTER);
     this.options.changed();
@@ -154,7 +156,9 @@ export class Peer {
     const configuration = await this.options.servers();
     if (this.closed || (this.connected && !anyway)) return;
     if (configuration.iceServers) this.pc.setConfiguration({ ...this.pc.getConfiguration(), ...configuration });
-    this.pc.restartIce();
+    // An offer that nobody answered is sent once more; a new one isn't made before it was.
+    if (this.pc.signalingState === "have-local-offer") this.sendDescription();
+    else this.pc.restartIce();
     // If this attempt fails too, for example because there is still no network, try again.
     this.timer = setTimeout(() => this.restart(), 3 * RESTART_AFTER);
   }

@@ -96,12 +96,16 @@ export class Wire {
 
   /** @returns {Promise<RTCConfiguration>} */
   async servers() {
-    try {
-      const answer = await fetch(`${this.address}/ice`, { signal: AbortSignal.timeout(4000) });
-      return answer.ok ? await answer.json() : {};
-    } catch {
-      return {};
+    for (let tries = 0; tries < 3; tries++) {
+      try {
+        const answer = await fetch(`${this.address}/ice`, { signal: AbortSignal.timeout(4000) });
+        if (answer.ok) return await answer.json();
+      } catch {
+        // Tried again.
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
+    return {};
   }
 
   /** Leave while the page is still there. @param {{end?: string}} fields */
