@@ -18,12 +18,14 @@ from database.stores.seats.availability import free_starts
 from domain.customer_link import LinkUnknown
 from domain.ids import Tokens
 from domain.seats.slots import nearest
+from web.customer.calendar_links import calendar_links
 from web.customer.call_part import CallPart, call_part, in_our_pages, with_media
 from web.customer.rating_part import TypedRating, rating_part
 from web.customer.slots import DAYS_SHOWN, page_of_days, read_day, slot
 from web.customer.stage import CANCELLABLE, GOES_ON, GONE, LIVE, WAITING_ROOM, CustomerStage, may_move, stage_of
 from web.customer.waiting import line_of
 from web.customer.wish_form import wishing
+from web.customer.zones import all_zones, find_zones
 from web.dependencies import AppTokens, Customers, LinkLimiter
 from web.page import page
 from web.security.rate_limit import RateLimit
@@ -32,6 +34,8 @@ from web.wording.ended import ended_words, why_another
 from web.wording.ways_on import way_on
 
 router = APIRouter()
+
+LONGEST_SEARCH = 60
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ async def link_page(
     zone: str = "",
     move: str = "",
     change: str = "",
+    find: str = "",
     first: Annotated[str, Query(alias="from")] = "",
 ) -> Response:
     link = await visit.open_link(token)
@@ -82,7 +87,7 @@ async def link_page(
     if newer := newer_page(visit, link):
         return RedirectResponse(newer, 303)
     if change == "zone":
-        return _choose_zone(visit, link, zone_of(link, zone), move)
+        return _choose_zone(visit, link, zone_of(link, zone), move, find.strip()[:LONGEST_SEARCH])
     if stage is CustomerStage.BOOK or (move and may_move(link, stage)):
         return await slots_page(visit, link, zone, first=read_day(first))
     return status_page(visit, link, zone, rating={"changing": change == "rating"})
@@ -191,6 +196,7 @@ def _status(visit: CustomerRequest, link: LinkPage, stage: CustomerStage) -> dic
         "waiting": waiting,
         "called": stage is CustomerStage.READY or (stage is CustomerStage.ON_CALL and not _is_here(link)),
         "may_move": may_move(link, stage),
+        "calendars": calendar_links(link),
         "may_cancel": stage in CANCELLABLE,
         "call": _call_part(visit, link) if waiting else None,
         "calls": in_our_pages(visit.request),
@@ -224,6 +230,7 @@ def _common(visit: CustomerRequest, link: LinkPage, zone: str) -> dict[str, Any]
     }
 
 
-def _choose_zone(visit: CustomerRequest, link: LinkPage, zone: str, move: str) -> HTMLResponse:
-    names = sorted({zone, *times.zone_names()})
-    return page(visit.request, "customer/zone.html", **_common(visit, link, zone), names=names, move=move)
+def _choose_zone(visit: CustomerRequest, link: LinkPage, zone: str, move: str, find: str) -> HTMLResponse:
+    now = current_time()
+    searched: dict[str, Any] = {"find": find, "found": find_zones(find, now), "zones": all_zones(now)}
+    return page(visit.request, "customer/zone.html", **_common(visit, link, zone), **searched, move=move)

@@ -13,6 +13,8 @@ DAYS_SHOWN = 3
 """How many days are shown expanded; the others need a click."""
 STARTS_SHOWN = 12
 """How many of a day's start times are visible at first; the others need a click."""
+AWAKE = range(7, 22)
+"""The hours of the customer's day whose start times come first; the others need a click."""
 STARTS_A_PAGE = 600
 """Maximum number of start times per page, except that a day is never split."""
 _YEARS = range(2000, 2200)
@@ -32,10 +34,14 @@ class SlotDay:
     name: str
     shown: tuple[Slot, ...]
     folded: tuple[Slot, ...]
+    night: tuple[Slot, ...] = ()
+    """Before or after the hours in which most people are awake."""
+    change: str = ""
+    """That the clocks go forward or back on this day; empty on most days."""
 
     @property
     def free(self) -> int:
-        return len(self.shown) + len(self.folded)
+        return len(self.shown) + len(self.folded) + len(self.night)
 
 
 @dataclass(frozen=True)
@@ -91,15 +97,16 @@ def page_of_days(starts: Sequence[datetime], zone: str, first: date | None = Non
 
 def _day(starts: Sequence[datetime], day: date, zone: str, local: ZoneInfo) -> SlotDay:
     name, midnight = times.day(starts[0], zone), datetime(day.year, day.month, day.day, tzinfo=local)
-    # An hour can occur twice only on a day when the clocks change.
-    constant_offset = midnight.utcoffset() == (midnight + timedelta(days=1)).utcoffset()
-    slots = []
+    before, after = midnight.utcoffset(), (midnight + timedelta(days=1)).utcoffset()
+    awake, night = list[Slot](), list[Slot]()
     for start in starts:
         at = start.astimezone(local)
-        plain = constant_offset and not at.second
+        # An hour can occur twice only on a day when the clocks change.
+        plain = before == after and not at.second
         clock = f"{at.hour:02}:{at.minute:02}" if plain else times.start_clock(start, zone)
-        slots.append(_slot(start, clock, name))
-    return SlotDay(name, tuple(slots[:STARTS_SHOWN]), tuple(slots[STARTS_SHOWN:]))
+        (awake if at.hour in AWAKE else night).append(_slot(start, clock, name))
+    change = times.clock_change(before, after)
+    return SlotDay(name, tuple(awake[:STARTS_SHOWN]), tuple(awake[STARTS_SHOWN:]), tuple(night), change)
 
 
 def read_day(value: str) -> date | None:

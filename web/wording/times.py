@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -88,6 +88,17 @@ def when(moment: datetime, zone: str | None = None) -> str:
 def start_when(start: datetime, zone: str | None = None) -> str:
     """The same for the start of a call, with its seconds if it has any."""
     return f"{day(start, zone)}, {start_clock(start, zone)} {zone_words(zone)}"
+
+
+def clock_change(before: timedelta | None, after: timedelta | None) -> str:
+    """What the clocks do between two offsets from UTC: ``the clocks go back by 1 h``; empty if nothing."""
+    if before is None or after is None or before == after:
+        return ""
+    way = "forward" if after > before else "back"
+    minutes = round(abs(after - before).total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    size = " ".join(filter(None, [f"{hours} h" if hours else "", f"{rest} min" if rest else ""]))
+    return f"the clocks go {way} by {size}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -61,16 +61,16 @@ async def test_times_are_in_the_chosen_zone(office: Office) -> None:
     assert form_to(page, "/book").fields["zone"] == "Asia/Kathmandu"
     assert "times in Sao Paulo" in await read_page(office, f"{mira.address}?zone=Nowhere/At_All")
     chooser = await read_page(office, f"{mira.address}?change=zone")
-    assert "<option>Asia/Kathmandu</option>" in chooser
-    assert "<option selected>America/Sao_Paulo</option>" in chooser
+    assert '<option value="Asia/Kathmandu">' in chooser
+    assert '<option value="America/Sao_Paulo" selected>' in chooser
 
 
 def test_a_repeated_hour_shows_its_offset() -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     page = page_of_days([first, first + timedelta(hours=1), first + timedelta(hours=2)], "Europe/Copenhagen")
     (day,) = page.days
-    assert [slot.clock for slot in day.shown] == ["02:30 (UTC+02:00)", "02:30 (UTC+01:00)", "03:30"]
-    assert day.shown[0].value == "2026-10-25T00:30:00Z"
+    assert [slot.clock for slot in day.night] == ["02:30 (UTC+02:00)", "02:30 (UTC+01:00)", "03:30"]
+    assert day.night[0].value == "2026-10-25T00:30:00Z"
 
 
 async def test_more_days_are_on_the_next_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +101,9 @@ async def test_viewing_and_scanning_books_nothing(office: Office) -> None:
     for _ in range(3):
         await read_page(office, mira.address)
     answers = await send_untouched(office, mira.address)
-    assert [answer.status_code for answer in answers] == [422]
+    assert [answer.status_code for answer in answers] == [422, 422]
     assert "Choose a time first" in answers[0].text
+    assert "Nothing was sent" in answers[1].text
     assert (await mira.link()).state == "open"
 
 
