@@ -36,6 +36,8 @@ class LetterKind(StrEnum):
     MANAGER_SEAT_LOST = "manager_seat_lost"
     """The last person who could serve a booked call no longer can, because of a calendar entry or time off."""
     RATING_ALERT = "rating_alert"
+    FOLLOW_UP_OVERDUE = "follow_up_overdue"
+    """Nobody has called a customer back in time who gave a low score and asked for it."""
     MANAGER_CALENDAR = "manager_calendar"
     """A calendar that somebody has connected was never read."""
     RULES_CHANGED = "rules_changed"
@@ -49,6 +51,7 @@ STAFF_LETTERS = frozenset(
         LetterKind.MANAGER_NOBODY,
         LetterKind.MANAGER_SEAT_LOST,
         LetterKind.RATING_ALERT,
+        LetterKind.FOLLOW_UP_OVERDUE,
         LetterKind.MANAGER_CALENDAR,
         LetterKind.RULES_CHANGED,
     }
@@ -167,6 +170,8 @@ class LetterContext:
     held: datetime | None = None
     """The start time that is held for the customer."""
     held_until: datetime | None = None
+    call_back_until: datetime | None = None
+    """By when the customer was to be called back; None if it was done in the meantime."""
     calendar: UnreadCalendar | None = None
     """None if it was read or removed in the meantime."""
     rules: RulesNews | None = None
@@ -207,6 +212,8 @@ def reason_obsolete(context: LetterContext) -> str:
         return "the call is over"
     if context.kind in (LetterKind.SURVEY, LetterKind.SURVEY_AGAIN) and context.rating is not None:
         return "the call has been rated"
+    if context.kind is LetterKind.FOLLOW_UP_OVERDUE and context.call_back_until is None:
+        return "the customer has been called back"
     if context.kind is LetterKind.MANAGER_CALENDAR and context.calendar is None:
         return "the calendar was read or removed in the meantime"
     return ""

@@ -53,6 +53,15 @@ def may_change(rated_at: datetime, now: datetime) -> bool:
     return now < rated_at + CHANGEABLE_FOR
 
 
+LOW_WITHOUT_RULES = 3
+"""Scores below this are low if the rules don't say what is."""
+
+
+def is_low(score: int, alert_under: int | None) -> bool:
+    """Whether the customer is asked if we shall call them back: below the score that the rules alert under."""
+    return score < (LOW_WITHOUT_RULES if alert_under is None else alert_under)
+
+
 def is_bad(score: int, alert_under: int | None) -> bool:
     """Whether the plan requires an alert to the team lead."""
     return alert_under is not None and score < alert_under

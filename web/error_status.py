@@ -9,6 +9,7 @@ from domain.customer_link import LinkExpired, LinkUnknown
 from domain.directory_names import NameUnfit
 from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, KeyReused, TicketUnknown
 from domain.failure import Busy, Failure, Overloaded, Unreachable
+from domain.follow_up import NotYourFollowUp
 from domain.people import CardUnfit, NotYoursToChange, PersonGone
 from domain.rating import SurveyOver
 from domain.schedules.change import EntryUnknown, PersonUnknown, ScheduleRefused
@@ -35,6 +36,7 @@ _BY_STATUS: dict[int, tuple[type[Failure], ...]] = {
         SignInRefused,
     ),
     403: (
+        NotYourFollowUp,
         NotYoursToChange,
         RoleMissing,
     ),

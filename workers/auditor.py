@@ -21,6 +21,7 @@ from activities.comparing import Problem, count_failing, find_problem
 from database.clock import current_time
 from database.stores.at_risk.alerts import alert_lost_seats
 from database.stores.escalations.customer_requests import wake_desks
+from database.stores.follow_up import alert_overdue
 from database.stores.journal.figures import AUDIT_COMPLETE, WORKFLOWS_FAILING, note_figure
 from database.stores.rounds.overdue import find_overdue
 from database.stores.rounds.previous_release import relay_updates_too
@@ -70,6 +71,7 @@ class Auditor:
                 ("shifts", self._write_shifts),
                 ("rows", self._repair_rows),
                 ("holds", self._end_holds),
+                ("follow-ups", self._alert_follow_ups),
                 ("updates", self._relay_updates),
                 ("workflows", self._rebuild_workflows),
                 ("deadlines", self._overdue.rebuild),
@@ -104,6 +106,12 @@ class Auditor:
             log.warning("events not relayed, woke the relay events=%d", findings.unrelayed)
         if findings.repairs:
             log.warning("repaired rows %s", " ".join(f"{kind}={count}" for kind, count in findings.repairs.items()))
+
+    async def _alert_follow_ups(self, now: datetime) -> None:
+        async with self._engine.begin() as conn:
+            alerted = await alert_overdue(conn, now)
+        if alerted:
+            log.info("alerted overdue follow-ups follow_ups=%d", alerted)
 
     async def _relay_updates(self, now: datetime) -> None:
         async with self._engine.begin() as conn:

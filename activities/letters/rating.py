@@ -48,5 +48,22 @@ def rating_alert(context: LetterContext, addresses: Addresses) -> Letter:
     )
 
 
+def follow_up_overdue(context: LetterContext, addresses: Addresses) -> Letter:
+    if context.rating is None or context.call_back_until is None:
+        raise Incomplete("rating or follow-up")
+    due = until(context.call_back_until, context.time_zone)
+    words = (f"“{context.rating.comment}”",) if context.rating.comment else ()
+    return Letter(
+        subject=f"A customer waits for a call back: {context.subject}",
+        greeting="Hello,",
+        lines=(
+            f"{customer(context)} rated the call about “{context.subject}” {context.rating.score} of {HIGHEST} and "
+            f"asked to be called back. This was to be done by {due}, and nobody has marked it as done.",
+            *words,
+        ),
+        button=Button("See the escalation", addresses.story(context)),
+    )
+
+
 def _open_until(context: LetterContext) -> tuple[str, ...]:
     return (f"You can answer until {until(context.survey_until, context.time_zone)}.",) if context.survey_until else ()

@@ -30,6 +30,7 @@ WRITERS: Mapping[LetterKind, Callable[[LetterContext, Addresses], Letter]] = {
     LetterKind.MANAGER_NOBODY: muster.manager_nobody,
     LetterKind.MANAGER_SEAT_LOST: booking.manager_seat_lost,
     LetterKind.RATING_ALERT: rating.rating_alert,
+    LetterKind.FOLLOW_UP_OVERDUE: rating.follow_up_overdue,
     LetterKind.MANAGER_CALENDAR: calendar.manager_calendar,
     LetterKind.RULES_CHANGED: rules.rules_changed,
 }

@@ -13,12 +13,20 @@ from database.stores.journal.plan_json import load_plan
 from database.tables.customer_link import survey
 from database.tables.directory import desk, team
 from database.tables.escalation import ZONE_HERE, customer, escalation
-from database.tables.muster import call, rating
+from database.tables.muster import call, follow_up, rating
 from domain.ids import token_hash
 from domain.plan import Plan
 from domain.rating import may_change
 
 _OVER = ("wrapping_up", "done")
+
+
+@dataclass(frozen=True)
+class CallBack:
+    """That the customer is to be called back."""
+
+    due_at: datetime
+    done_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class SurveyPage:
     """When the customer first rated the call."""
     revision: int
     """How many ratings they have given; 0 for none. The last one counts."""
+    call_back: CallBack | None
+    """None unless the customer has asked for it."""
 
     def is_open(self, now: datetime) -> bool:
         """Whether the customer can give a first rating."""
@@ -71,6 +81,8 @@ async def _read(conn: AsyncConnection, query: Select[Any]) -> SurveyPage | None:
     if row is None:
         return None
     fields = dict(row._mapping) | {"call_id": str(row.call_id), "escalation_id": str(row.escalation_id)}
+    due_at, done_at = fields.pop("due_at"), fields.pop("done_at")
+    fields["call_back"] = None if due_at is None else CallBack(due_at, done_at)
     plan, state, ended_at = load_plan(fields.pop("plan")), fields.pop("state"), fields.pop("ended_at")
     if row.expires_at is None and ended_at is not None and state in _OVER:
         fields["expires_at"] = ended_at + timedelta(seconds=plan.decision.links.survey_expires)
@@ -96,6 +108,8 @@ def _survey() -> Select[Any]:
             func.coalesce(rating.c.comment, "").label("comment"),
             rating.c.at.label("rated_at"),
             func.coalesce(rating.c.revision, 0).label("revision"),
+            follow_up.c.due_at,
+            follow_up.c.done_at,
         )
         .join(escalation, escalation.c.id == call.c.escalation)
         .join(customer, customer.c.id == escalation.c.customer)
@@ -103,4 +117,5 @@ def _survey() -> Select[Any]:
         .outerjoin(survey, survey.c.call == call.c.id)
         .outerjoin(team, team.c.id == escalation.c.team)
         .outerjoin(rating, rating.c.call == call.c.id)
+        .outerjoin(follow_up, follow_up.c.call == call.c.id)
     )

@@ -194,3 +194,22 @@ rating = Table(
     Column("first_comment", Text),
     instant("changed_at", nullable=True),
 )
+
+# A customer who gave a low score wants to be called back. Without a title, managers own it; without a team, all who
+# have the title.
+follow_up = Table(
+    "follow_up",
+    metadata,
+    Column("call", Uuid(as_uuid=False), primary_key=True),
+    Column("escalation", Uuid(as_uuid=False), nullable=False),
+    Column("title", Integer),
+    Column("team", Integer),
+    instant("asked_at"),
+    instant("due_at"),
+    instant("alerted_at", nullable=True),
+    instant("done_at", nullable=True),
+    Column("done_by", Integer),
+    Column("note", Text, nullable=False, server_default=text("''")),
+)
+Index("follow_up_escalation", follow_up.c.escalation)
+Index("follow_up_open", follow_up.c.due_at, postgresql_where=follow_up.c.done_at.is_(None))

@@ -144,6 +144,20 @@ class Reminders:
 
 
 @dataclass(frozen=True)
+class FollowUpTerms:
+    """Who calls back a customer who gave a low score and wishes it, by when, and who hears if nobody did."""
+
+    within: int = 0
+    """Seconds; 0 if ``working_days`` is set."""
+    working_days: int = 1
+    title: int | None = None
+    """None for the title of the team's lead."""
+    title_name: str = ""
+    alert: StepKind = StepKind.ALERT_LEAD
+    """``ALERT_LEAD`` or ``ALERT_DUTY``."""
+
+
+@dataclass(frozen=True)
 class Feedback:
     """When and how often customers get a survey; times in seconds."""
 
@@ -154,6 +168,7 @@ class Feedback:
     """The team lead is alerted about scores below this."""
     every: int = 0
     """Minimum time in seconds between two surveys sent to the same customer; 0 for no limit."""
+    follow_up: FollowUpTerms = FollowUpTerms()
 
 
 @dataclass(frozen=True)

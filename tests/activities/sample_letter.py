@@ -24,6 +24,8 @@ STARTS = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 WRITTEN = STARTS - timedelta(hours=1)
 ADDRESSES = Addresses("https://calls.harborboats.example", Tokens(b"0123456789abcdef0123456789abcdef"))
 
+_ABOUT_RATING = (LetterKind.RATING_ALERT, LetterKind.FOLLOW_UP_OVERDUE)
+
 
 def letter_context(kind: LetterKind, **changes: Any) -> LetterContext:
     inside = kind in STAFF_LETTERS
@@ -49,7 +51,8 @@ def letter_context(kind: LetterKind, **changes: Any) -> LetterContext:
         held=STARTS,
         held_until=WRITTEN + timedelta(hours=4),
         agent=AgentContext("Jonas Berg", 2) if inside else None,
-        rating=RatingContext(2, "Nobody knew the engine.") if kind is LetterKind.RATING_ALERT else None,
+        rating=RatingContext(2, "Nobody knew the engine.") if kind in _ABOUT_RATING else None,
+        call_back_until=STARTS + timedelta(days=1) if kind is LetterKind.FOLLOW_UP_OVERDUE else None,
         rules=RulesNews(5, "Marta Manager", "Invoices took too long", "everybody", ("Rule “Invoices” now asks you.",)),
         calendar=UnreadCalendar(4, "Jonas Berg", "Work", "the server answered 404"),
     )

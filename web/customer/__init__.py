@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.customer import booking, calendar, call, customer_link, rating, stream, ways_on, wishes
+from web.customer import booking, calendar, call, call_back, customer_link, rating, stream, ways_on, wishes
 
 router = APIRouter()
-for part in (customer_link, stream, booking, calendar, call, rating, ways_on, wishes):
+for part in (customer_link, stream, booking, calendar, call, rating, call_back, ways_on, wishes):
     router.include_router(part.router)

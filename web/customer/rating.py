@@ -69,7 +69,7 @@ Sent = Annotated[SentRating, Depends(_sent_rating)]
 @router.get("/rate/{token}")
 async def rating_page(visit: LinkRequest, token: str, score: str = "", change: str = "") -> HTMLResponse:
     """The survey's page. With ``score``, that one is chosen, and nothing is saved; ``change`` shows the form again."""
-    survey = await _open(visit, token)
+    survey = await open_survey(visit, token)
     chosen = _read_score(score)
     changing = bool(change) or chosen not in (None, survey.score)
     part = rating_part(survey, f"/rate/{token}", current_time(), chosen=chosen, changing=changing)
@@ -79,10 +79,10 @@ async def rating_page(visit: LinkRequest, token: str, score: str = "", change: s
 @router.post("/rate/{token}", dependencies=[Guarded])
 async def rate(visit: LinkRequest, commands: CustomerCommands, token: str, sent: Sent) -> Response:
     """Save the rating. A second rating counts only if it was given by the form that changes the first."""
-    status, refused = await _save(commands, await _open(visit, token), sent)
+    status, refused = await _save(commands, await open_survey(visit, token), sent)
     if status == 303:
         return RedirectResponse(f"/rate/{token}", status)
-    survey = await _open(visit, token)
+    survey = await open_survey(visit, token)
     part = rating_part(survey, f"/rate/{token}", current_time(), **_typed(sent, refused))
     return _page(visit.request, survey, part, status)
 
@@ -133,7 +133,7 @@ def _typed(sent: SentRating, refused: str) -> TypedRating:
     return {"chosen": sent.score, "comment": sent.comment, "changing": sent.replaces > 0, "refused": refused}
 
 
-async def _open(visit: CustomerRequest, token: str) -> SurveyPage:
+async def open_survey(visit: CustomerRequest, token: str) -> SurveyPage:
     """The survey with this token. Raises ``LinkUnknown``, or ``TooManyMisses`` after too many wrong links."""
     async with visit.engine.connect() as conn:
         survey = await find_survey(conn, token)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from database.stores.survey_page import SurveyPage
 from domain.rating import LONGEST_COMMENT, SCORES
+from web.wording import times
 from web.wording.rated import RatedWords, rated_words
 
 
@@ -47,6 +48,10 @@ class RatingPart:
         return f"{page}?change=rating{f'&zone={quote(self.zone)}' if self.zone else ''}"
 
     @property
+    def call_back_address(self) -> str:
+        return f"{self.action.removesuffix('/rate')}/call-back"
+
+    @property
     def heading(self) -> str:
         if self.rated is None:
             return "How was your call?"
@@ -69,7 +74,12 @@ def rating_part(
     part = RatingPart(action, typed.get("chosen"), typed.get("comment", ""), typed.get("refused", ""), zone)
     if survey.score is None:
         return replace(part, asks=survey.is_open(now))
-    part = replace(part, rated=rated_words(survey.score), may_change=survey.may_change(now))
+    reads_in = times.zone_or(zone, times.zone_or(survey.customer_zone, survey.desk_zone))
+    part = replace(
+        part,
+        rated=rated_words(survey, reads_in, now),
+        may_change=survey.may_change(now),
+    )
     if part.may_change and typed.get("changing"):
         chosen, comment = part.score or survey.score, part.comment if part.refused else survey.comment
         return replace(part, asks=True, score=chosen, comment=comment, replaces=survey.revision)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.desk import calls, escalate, live, offers, presence, requests, slots
+from web.desk import calls, escalate, follow_ups, live, offers, presence, requests, slots
 
 router = APIRouter()
-for part in (live, presence, offers, calls, requests, escalate, slots):
+for part in (live, presence, offers, calls, follow_ups, requests, escalate, slots):
     router.include_router(part.router)

@@ -19,6 +19,7 @@ from database.stores.directory.read import fact_types, read_desk
 from database.stores.escalations.raised import raised_by
 from database.stores.queries import desk as desk_queries
 from database.stores.queries.desk_changes import DeskMoment, read_desk_changes
+from database.stores.queries.follow_ups import open_follow_ups
 from domain.ids import Tokens
 from domain.rounds.presence import AWAY_REASONS, LONGEST_REASON, VANISHED_AFTER
 from domain.wrap_up import CAUSES, FOLLOW_UPS, GAPS
@@ -33,7 +34,7 @@ from web.security.session import Signed, SignedIn
 from web.wording.standing import idle_words, standing_words
 from web.wording.states import state_words
 
-AREAS = ("presence", "offer", "calls", "asked", "today", "mine")
+AREAS = ("presence", "offer", "calls", "follow_ups", "asked", "today", "mine")
 SEEN = "seen."
 """Prefix of the fields that hold fingerprints."""
 
@@ -60,8 +61,8 @@ OwnDesk = Annotated[DeskRequest, Depends(_desk_request)]
 
 
 def areas_of(signed: SignedIn) -> tuple[str, ...]:
-    """All areas for agents; for others, who take no calls, only customers' requests and the escalations they raised."""
-    return AREAS if "agent" in signed.roles else ("asked", "mine")
+    """All areas for agents; for others, who take no calls, only what customers ask for and what they raised."""
+    return AREAS if "agent" in signed.roles else ("follow_ups", "asked", "mine")
 
 
 def seen_in(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -104,6 +105,8 @@ async def _read_areas(
         context["rated"] = await desk_queries.ratings_lately(conn, person, moment)
     if "asked" in areas:
         context["asked"] = await read_asked(conn, person, moment.now, context["zone"])
+    if "follow_ups" in areas:
+        context["follow_ups_open"] = await open_follow_ups(conn, person)
     if "mine" in areas:
         context["mine"] = await raised_by(conn, person)
     return context

@@ -50,6 +50,11 @@ def _closed(escalation: WholeEscalation) -> Headline:
         follow_up = wrap_up["follow_up"] or "see the wrap-up"
         text = f"Nothing more will happen here. To do: {follow_up}."
         return Headline("Closed, with a follow-up.", text, escalation.closed_at)
+    asked = escalation.follow_up
+    if asked is not None and asked["done_at"] is None:
+        due = when(asked["due_at"], escalation.desk_zone)
+        text = f"{escalation.customer['name']} asked to be called back, by {due}."
+        return Headline(f"{words.capitalize()}, with a call back to do.", text, asked["due_at"])
     return Headline(f"{words.capitalize()}.", "Nothing more will happen.", escalation.closed_at)
 
 

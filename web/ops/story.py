@@ -85,6 +85,8 @@ def _quote(kind: Kind, body: Fields, escalation: WholeEscalation) -> str:
         return str(escalation.rating["first_comment" if changed else "comment"] or "")
     if kind is Kind.RATING_CHANGED and escalation.rating and escalation.rating["score"] == body.get("score"):
         return str(escalation.rating["comment"] or "")
+    if kind is Kind.FOLLOW_UP_DONE and escalation.follow_up:
+        return str(escalation.follow_up["note"] or "")
     if kind is Kind.WRAPPED_UP:
         wrap_ups = (call["wrap_up"] for call in escalation.calls if str(call["id"]) == body.get("call_id"))
         return str((next(wrap_ups, None) or {}).get("note") or "")

@@ -147,6 +147,15 @@ SENTENCES: dict[Kind, tuple[str, Callable[[StoryContext], str]]] = {
         "person",
         lambda t: f"The rating was low; {t.told.staff(LetterKind.RATING_ALERT) or 'nobody was there to be told'}.",
     ),
+    Kind.FOLLOW_UP_ASKED: ("person", lambda t: f"{t.customer} asked to be called back, by {t.when('due_at')}."),
+    Kind.FOLLOW_UP_DONE: ("done", lambda t: f"{t.actor} marked the call back as done."),
+    Kind.FOLLOW_UP_OVERDUE: (
+        "person",
+        lambda t: (
+            f"Nobody had marked the call back as done in time; "
+            f"{t.told.staff(LetterKind.FOLLOW_UP_OVERDUE) or 'nobody was there to be told'}."
+        ),
+    ),
     Kind.SEAT_LOST: ("person", lambda t: _seat_lost(t)),
     Kind.SEAT_FOUND: ("person", lambda t: f"Somebody can be free for this call again{_found(t)}."),
     Kind.MESSAGE_FAILED: ("person", lambda t: _message_failed(t)),

@@ -71,6 +71,8 @@ MATRIX: dict[str, Rule] = {
     "POST /join/{token}/signals": Open.LINK,
     "POST /join/{token}/leave": Open.LINK,
     "POST /c/{token}/rate": Open.LINK,
+    "POST /c/{token}/call-back": Open.LINK,
+    "POST /rate/{token}/call-back": Open.LINK,
     "GET /rate/{token}": Open.LINK,
     "POST /rate/{token}": Open.LINK,
     # Other programs
@@ -104,6 +106,7 @@ MATRIX: dict[str, Rule] = {
     "POST /desk/requests/{request_id}/issue": DESK_VIEWERS,
     "POST /desk/requests/{request_id}/close": DESK_VIEWERS,
     "POST /desk/requests/{request_id}/hold": DESK_VIEWERS,
+    "POST /desk/follow-ups/{call_id}/done": DESK_VIEWERS,
     "GET /desk/escalate": ESCALATING,
     "POST /desk/escalate": ESCALATING,
     "GET /desk/escalations/{escalation_id}": ESCALATING,

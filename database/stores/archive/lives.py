@@ -35,6 +35,7 @@ SELECT jsonb_build_object(
       ORDER BY c.nth, o.nth)
     FROM call c JOIN offer o ON o.call = c.id JOIN person p ON p.id = o.person WHERE c.escalation = e.id),
   'ratings', (SELECT jsonb_agg(to_jsonb(r) ORDER BY at) FROM rating r WHERE r.escalation = e.id),
+  'follow_ups', (SELECT jsonb_agg(to_jsonb(f) ORDER BY asked_at) FROM follow_up f WHERE f.escalation = e.id),
   'events', (SELECT jsonb_agg(to_jsonb(v) ORDER BY seq) FROM escalation_event v WHERE v.escalation = e.id),
   'messages', (SELECT jsonb_agg(to_jsonb(m) - 'params' || jsonb_build_object('recipient',
       CASE WHEN lower(m.recipient) = lower(cu.email) THEN 'the customer' ELSE m.recipient END)
@@ -49,7 +50,8 @@ SELECT jsonb_build_object(
 FROM escalation e JOIN customer cu ON cu.id = e.customer WHERE e.id = :escalation
 """)
 
-# What reports count stays: calls, wrap-ups, ratings, bookings, offers without their reasons, and some events.
+# What reports count stays: calls, wrap-ups, ratings, bookings, offers without their reasons, and some events. So do
+# follow-ups, which may still be open.
 _MARK = text("UPDATE escalation SET archived_at = :now WHERE id = :escalation")
 _REMOVE_MESSAGES = text("DELETE FROM message WHERE escalation = :escalation")
 _REMOVE_EVENTS = text("DELETE FROM escalation_event WHERE escalation = :escalation AND kind <> ALL(:reported)")

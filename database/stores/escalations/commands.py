@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.clock import current_time
 from database.engine import is_conflict, is_down
-from database.stores import booking, rating, wrap_up
+from database.stores import booking, follow_up, rating, wrap_up
 from database.stores.escalations.nudge import nudge
 from database.stores.escalations.withdraw import withdraw
 from database.stores.seats.availability import BookingRequest
@@ -102,6 +102,16 @@ class EscalationCommands:
         moment, words = now or current_time(), comment.strip()
         async with self._transaction() as conn:
             await rating.save_rating(conn, escalation_id, call_id, score, words, moment, replaces)
+
+    async def ask_for_call_back(self, escalation_id: str, call_id: str, now: datetime | None = None) -> None:
+        """The customer wishes to be called back after a low score. Raises ``NoCallBack``."""
+        async with self._transaction() as conn:
+            await follow_up.ask_for_call_back(conn, escalation_id, call_id, now or current_time())
+
+    async def finish_follow_up(self, call_id: str, person_id: int, note: str, now: datetime | None = None) -> None:
+        """Mark that a customer was called back. Raises ``NotYourFollowUp``, ``FollowUpDone``."""
+        async with self._transaction() as conn:
+            await follow_up.finish_follow_up(conn, call_id, person_id, note.strip(), now or current_time())
 
     async def nudge(self, escalation_id: str, actor: str, now: datetime | None = None) -> str:
         """Nudge a waiting escalation; returns a sentence saying what was done."""

@@ -54,7 +54,11 @@ SELECT
   (SELECT left(md5(concat(string_agg(concat_ws('/', r.id, r.state, r.held_until), ',' ORDER BY r.id))), 10)
     FROM customer_request r JOIN escalation e ON e.id = r.escalation JOIN person p ON p.id = who.person
     WHERE r.state IN ('open', 'held')
-      AND (e.team = p.team OR e.opened_by = 'person:' || p.id OR 'manager' = ANY(p.roles))) AS asked
+      AND (e.team = p.team OR e.opened_by = 'person:' || p.id OR 'manager' = ANY(p.roles))) AS asked,
+  (SELECT left(md5(concat(string_agg(concat_ws('/', f.call, f.due_at <= :now, r.revision), ',' ORDER BY f.call))), 10)
+    FROM follow_up f JOIN person p ON p.id = who.person JOIN rating r ON r.call = f.call
+    WHERE f.done_at IS NULL AND (p.title = f.title AND (f.team IS NULL OR p.team = f.team)
+      OR 'manager' = ANY(p.roles))) AS follow_ups
 ) changes
 """)
 
@@ -69,6 +73,7 @@ class DeskChanges:
     asked: str
     today: str
     mine: str
+    follow_ups: str
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ async def read_many_desk_changes(
     """The hashes of each person's desk, keyed by person."""
     values = moment.values(people=list(people), silent=moment.now - VANISHED_AFTER, raised=RAISED_SHOWN)
     rows = await conn.execute(_CHANGES, values)
-    return {row.person: DeskChanges(row.presence, row.offer, row.calls, row.asked, row.today, row.mine) for row in rows}
+    hashes = {row.person: dict(row._mapping) for row in rows}
+    return {person: DeskChanges(**{name: of[name] for name in of if name != "person"}) for person, of in hashes.items()}
 
 
 async def read_desk_changes(conn: AsyncConnection, person_id: int, moment: DeskMoment) -> DeskChanges:

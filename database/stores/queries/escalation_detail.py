@@ -16,7 +16,7 @@ from database.tables.booking import booking
 from database.tables.customer_link import customer_link
 from database.tables.directory import desk, person, team, title
 from database.tables.escalation import NAMED_HERE, ZONE_HERE, customer, escalation, escalation_event, message
-from database.tables.muster import call, offer, rating, wrap_up
+from database.tables.muster import call, follow_up, offer, rating, wrap_up
 from domain.plan import Plan
 from rules_dsl.directory import FactType
 
@@ -58,6 +58,7 @@ class WholeEscalation:
     offers: tuple[Fields, ...]
     """Each with ``person_name``."""
     rating: Fields | None
+    follow_up: Fields | None
     events: tuple[Fields, ...]
     messages: tuple[Fields, ...]
     names: dict[int, str]
@@ -75,6 +76,7 @@ async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalati
     calls = await _calls(conn, escalation_id)
     bookings = await _rows(conn, _booking_of(escalation_id))
     ratings = await _rows(conn, select(rating).where(rating.c.escalation == escalation_id))
+    follow_ups = await _rows(conn, select(follow_up).where(follow_up.c.escalation == escalation_id))
     return WholeEscalation(
         id=head.id,
         state=head.state,
@@ -98,6 +100,7 @@ async def read_whole(conn: AsyncConnection, escalation_id: str) -> WholeEscalati
         calls=calls,
         offers=await _rows(conn, _offers_of(escalation_id)),
         rating=ratings[-1] if ratings else None,
+        follow_up=follow_ups[-1] if follow_ups else None,
         events=await _rows(conn, _events_of(escalation_id)),
         messages=await _rows(conn, _messages_of(escalation_id)),
         names={row.id: row.name for row in await conn.execute(select(person.c.id, person.c.name))},

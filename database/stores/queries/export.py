@@ -57,6 +57,7 @@ EXPORTED: tuple[Table, ...] = (
     customer_link.survey,
     muster.wrap_up,
     muster.rating,
+    muster.follow_up,
     escalation.message,
 )
 """Tables in export order: each line references only lines before it."""

@@ -28,7 +28,7 @@ from database.tables.booking import booking
 from database.tables.customer_link import customer_link, survey
 from database.tables.directory import desk, person, team
 from database.tables.escalation import NAMED_HERE, ZONE_HERE, customer, escalation
-from database.tables.muster import call, offer, rating
+from database.tables.muster import call, follow_up, offer, rating
 from database.tables.schedule import calendar_feed
 from domain.letter import (
     STAFF_LETTERS,
@@ -47,7 +47,7 @@ from domain.letter import (
     subject_line,
 )
 
-_ABOUT_RATING = (LetterKind.SURVEY, LetterKind.SURVEY_AGAIN, LetterKind.RATING_ALERT)
+_ABOUT_RATING = (LetterKind.SURVEY, LetterKind.SURVEY_AGAIN, LetterKind.RATING_ALERT, LetterKind.FOLLOW_UP_OVERDUE)
 
 
 async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> LetterContext:
@@ -83,6 +83,7 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         held_until=_moment(waiting, "until"),
         agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,
         rating=await _rating(conn, the_call) if kind in _ABOUT_RATING else None,
+        call_back_until=await _scalar(conn, _call_back(the_call)) if kind is LetterKind.FOLLOW_UP_OVERDUE else None,
         also=await _also(conn, waiting),
     )
 
@@ -232,6 +233,10 @@ async def _agent(conn: AsyncConnection, waiting: QueuedMessage, the_call: Row[An
 async def _rating(conn: AsyncConnection, the_call: Row[Any] | None) -> RatingContext | None:
     row = await _first(conn, select(rating.c.score, rating.c.comment).where(rating.c.call == _id_of(the_call)))
     return row and RatingContext(row.score, plain_text(row.comment))
+
+
+def _call_back(the_call: Row[Any] | None) -> Select[Any]:
+    return select(follow_up.c.due_at).where(follow_up.c.call == _id_of(the_call), follow_up.c.done_at.is_(None))
 
 
 def _id_of(row: Row[Any] | None) -> str | None:
