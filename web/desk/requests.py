@@ -70,4 +70,4 @@ async def close(desk: OwnDesk, request_id: RequestId) -> Response:
             await close_request(conn, request, desk.person_id, current_time())
     except RequestGone as failure:
         return await answer(desk, status_of(failure), notice=f"{failure.title}.")
-    return await answer(desk, notice=f"Closed. {request.customer_name}’s page says so.")
+    return await answer(desk, notice=f"The request of {request.customer_name} is closed.")

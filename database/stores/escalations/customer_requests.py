@@ -85,7 +85,8 @@ async def ask_for_link(conn: AsyncConnection, escalation_id: str, link_id: int, 
     link = (await conn.execute(select(customer_link).where(customer_link.c.id == link_id))).one_or_none()
     if link is None:
         raise LinkUnknown
-    if row.state == State.INVITED and link.state == "open" and link.expires_at <= now:
+    over = link.state == "expired" or (link.state == "open" and link.expires_at <= now)
+    if row.state == State.INVITED and over:
         # The workflow, which ends it at this moment, may be late.
         await expire(conn, escalation_id, now)
     elif row.state in OPEN_STATES or await done_before(conn, escalation_id, "opened_again") is not None:
