@@ -8,7 +8,19 @@ from dataclasses import fields, replace
 from rules_dsl.evaluation.program import LimitRules, Rule
 from rules_dsl.evaluation.ruleset import Ruleset
 from rules_dsl.model.amounts import format_duration
-from rules_dsl.model.decision import Booking, CallKind, CallTimes, Feedback, Links, OpenHours, Reminders, Step
+from rules_dsl.model.decision import (
+    Booking,
+    CallKind,
+    CallTimes,
+    Feedback,
+    FollowUpTerms,
+    Links,
+    OpenHours,
+    Reminders,
+    Step,
+    StepKind,
+)
+from rules_dsl.syntax.parse_settings import ALERTS
 
 OTHERWISE = "otherwise"
 _KINDS = {CallKind.CALL: "a call", CallKind.BOOKING_ONLY: "booking only", CallKind.REFUSED: "no call"}
@@ -26,6 +38,7 @@ _LABELS = {
     "more": "more calls a day", "prepare": "preparation", "offer": "time of an offer", "wrap_up": "wrap-up",
     "wait_for_customer": "wait for the customer", "ask_after": "time until the survey",
     "ask_again_after": "time until the survey's reminder", "alert_under": "the team lead is alerted under a score of",
+    "follow_up": "customers who gave a low score are called back",
     "every": "time between two surveys of a customer", "customer": "the customer is reminded before",
     "agent": "the agent is reminded before", "live_expires": "a live call link expires after",
     "booking_expires": "a booking link expires after", "survey_expires": "a survey link expires after",
@@ -111,6 +124,8 @@ def _value_words(name: str, value: object) -> str:
             return "yes" if value else "no"
         case int():
             return str(value) if name in _NUMBERS else format_duration(value)
+        case FollowUpTerms():
+            return _follow_up(value)
         case OpenHours():
             return _hours(value)
         case tuple() if name in ("customer", "agent"):
@@ -125,3 +140,11 @@ def _value_words(name: str, value: object) -> str:
 def _hours(hours: OpenHours) -> str:
     spans = len(hours.spans)
     return f'"{hours.name}" ({sum(end - start for _, start, end in hours.spans) // 60} hours in {spans} spans a week)'
+
+
+def _follow_up(terms: FollowUpTerms) -> str:
+    """``within 1 working day by title "Support Lead", then alert the team lead``"""
+    days = "working day" if terms.working_days == 1 else "working days"
+    within = f"{terms.working_days} {days}" if terms.working_days else format_duration(terms.within)
+    who = f'title "{terms.title_name}"' if terms.title is not None else "the team lead"
+    return f"within {within} by {who}, then {ALERTS[terms.alert is StepKind.ALERT_DUTY]}"

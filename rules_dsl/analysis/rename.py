@@ -127,7 +127,7 @@ def _names(node: object) -> Iterator[tuple[str, Phrase]]:
             yield "skill", name
         case ExpectedOutcome(kind="team" | "title" as kind, names=names):
             yield from ((kind, name) for name in names)
-        case Setting(key="title calls", name=Phrase() as name):
+        case Setting(key="title calls" | "follow up", name=Phrase() as name):
             yield "title", name
     if isinstance(node, tuple) and not isinstance(node, Place):
         for one in node:

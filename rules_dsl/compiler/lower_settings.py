@@ -10,14 +10,14 @@ from rules_dsl.evaluation.program import LimitRules, MoreCalls
 from rules_dsl.model import defaults
 from rules_dsl.model.amounts import format_duration
 from rules_dsl.model.clock_words import fixed_shift, place_of_zone, zone_named, zone_names
-from rules_dsl.model.decision import Booking, CallTimes, Feedback, Links, OpenHours, Reminders
+from rules_dsl.model.decision import Booking, CallTimes, Feedback, FollowUpTerms, Links, OpenHours, Reminders, StepKind
 from rules_dsl.model.hours import knows_country
 from rules_dsl.syntax.diagnostics import nearest
 from rules_dsl.syntax.tree import Block, BlockKind, RulesFile, Setting
 from rules_dsl.syntax.tree_conditions import Phrase
 
 _REPEATABLE = frozenset({"title calls", "more"})
-_WORKING_DAYS = frozenset({"notice", "horizon"})
+_WORKING_DAYS = frozenset({"notice", "horizon", "follow up"})
 _EVERY_DAY = 24 * 3600
 MOST_HOURS = 40
 """Maximum number of ``hours`` blocks in a file, because proofs examine every combination that occurs."""
@@ -197,7 +197,19 @@ def lower_feedback(names: Names, tree: RulesFile) -> Feedback:
         ask_again_after=None if "never again" in found else _seconds(found, "again", defaults.ASK_AGAIN),
         alert_under=found["alert"].number if "alert" in found else None,
         every=_seconds(found, "every", 0),
+        follow_up=_follow_up(names, found["follow up"]) if "follow up" in found else default.follow_up,
     )
+
+
+def _follow_up(names: Names, setting: Setting) -> FollowUpTerms:
+    within = setting.durations[0]
+    title = names.title(setting.name) if setting.name is not None else None
+    alert = (StepKind.ALERT_LEAD, StepKind.ALERT_DUTY)[setting.number]
+    if title is None:
+        return FollowUpTerms(within.seconds, within.working_days, alert=alert)
+    if not any(person.title == title.id for person in names.directory.people) and setting.name is not None:
+        names.report("R344", setting.name.at, found=title.name)
+    return FollowUpTerms(within.seconds, within.working_days, title.id, title.name, alert)
 
 
 def lower_links(names: Names, tree: RulesFile) -> Links:

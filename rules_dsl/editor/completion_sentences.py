@@ -92,6 +92,8 @@ def _setting(names: KnownNames, pattern: str) -> Pattern:
 
 def _gap(names: KnownNames, part: str, before: str) -> Pattern:
     match part:
+        case "{alert}":
+            return either(*parse_settings.ALERTS)
         case "{count}" | "{score}" | "{percent}":
             return NUMBER
         case "{duration}":

@@ -12,7 +12,7 @@ from rules_dsl.formatter.conditions import (
 )
 from rules_dsl.model.clock_words import DAYS, day_number, minute_of_day
 from rules_dsl.syntax.cursor import Cursor
-from rules_dsl.syntax.parse_settings import SENTENCES
+from rules_dsl.syntax.parse_settings import ALERTS, SENTENCES
 from rules_dsl.syntax.tokens import Line, TokenKind
 from rules_dsl.syntax.tree import Block, BlockKind, DaySpan, GivenFact, Setting
 from rules_dsl.syntax.tree_actions import (
@@ -137,7 +137,7 @@ def _target(target: TargetPhrase) -> str:
 
 def _setting(setting: Setting, kind: BlockKind) -> str:
     sentence = next(sentence for sentence in SENTENCES[kind] if sentence.key == setting.key)
-    return " ".join(_part(part, setting) for part in sentence.pattern.split())
+    return " ".join(_part(part, setting) for part in sentence.pattern.split()).replace('" ,', '",')
 
 
 def _part(part: str, setting: Setting) -> str:
@@ -154,5 +154,7 @@ def _part(part: str, setting: Setting) -> str:
             return format_word(setting.name)
         case "{condition}" if setting.condition:
             return format_condition(setting.condition)
+        case "{alert}":
+            return ALERTS[setting.number]
     plural, _, singular = part.partition("|")
     return singular if setting.number == 1 and plural.removesuffix("s") == singular else plural

@@ -22,6 +22,9 @@ class SettingSentence:
     example: str
 
 
+ALERTS = ("alert the team lead", "alert the duty manager")
+"""Whom ``{alert}`` can name; ``Setting.number`` is the place here."""
+
 SENTENCES: dict[BlockKind, tuple[SettingSentence, ...]] = {
     BlockKind.HEAD: (
         SettingSentence("time zone", "time zone {word}", "time zone Europe/Copenhagen"),
@@ -83,6 +86,11 @@ SENTENCES: dict[BlockKind, tuple[SettingSentence, ...]] = {
             "alert",
             "tell the team lead when the score is under {score}",
             "tell the team lead when the score is under 3",
+        ),
+        SettingSentence(
+            "follow up",
+            "follow up within {duration} by title {name} , then {alert}",
+            'follow up within 1 working day by title "Support Lead", then alert the team lead',
         ),
     ),
     BlockKind.LINKS: (
@@ -150,6 +158,12 @@ def _fill(cursor: Cursor, part: str, setting: Setting) -> Setting:
         case "{word}":
             token = cursor.next_token("a word")
             return replace(setting, name=Phrase(token.text, cursor.since(cursor.index - 1)))
+        case "{alert}":
+            cursor.need("alert", "the")
+            for nth, words in enumerate(ALERTS):
+                if cursor.take(*words.split()[2:]):
+                    return replace(setting, number=nth)
+            cursor.refuse_expected("`team lead` or `duty manager`")
         case "{condition}":
             return replace(setting, condition=read_condition(cursor))
     if not any(cursor.take(choice) for choice in part.split("|")):

@@ -37,6 +37,9 @@ STRUCTURE = {
     "R318": error("{name} has no conditions", "add a line: when …"),
     "R319": error("{found} combines too many definitions", "the limit is {deep} levels and {most} lines in total"),
     "R320": error("`{found}` does not support working days", "use hours or days"),
+    "R344": warning(
+        'nobody has title "{found}"', "customers who ask to be called back are then listed on managers' desks only"
+    ),
     "R321": warning("`{fact}` is never missing, so this {always}"),
     "R322": error("slots of {slot} are too {size}", "a slot takes between one second and one day"),
     "R323": warning('nobody is in team "{found}"', "a call sent there finds nobody"),

@@ -8,7 +8,7 @@ const BEGINNINGS = [
   "if nobody in", "offer booking only", "no call, say", "no call", "book slots of", "prepare", "note", "given", "at most",
   "at least", "at", "then not", "then", "after", "time zone", "currency", "up to", "slots of", "start every",
   "back to back", "notice of", "keep", "during hours", "offer for", "accept automatically", "wait", "wrap-up of",
-  "remind the customer", "remind the agent", "ask for a score", "ask again", "tell the team lead", "no calls",
+  "remind the customer", "remind the agent", "ask for a score", "ask again", "tell the team lead", "follow up within", "no calls",
   "live call link expires", "booking link expires", "survey link expires",
 ];
 
@@ -20,7 +20,7 @@ const INSIDE = [
   "offer booking", "least busy", "longest idle", "fewest calls today", "round robin", "best CSAT on this product area",
   "best CSAT", "handled this customer before", "most experienced", "rule", "or", "and", "then", "except holidays",
   "also", "before", "ahead", "in reserve", "per agent", "for the customer", "calls a day", "bookings a day",
-  "between calls", "after the call", "after", "the score", "of a shift in calls", "when", "in", "on", "to",
+  "between calls", "by", "after the call", "after", "the score", "of a shift in calls", "when", "in", "on", "to",
 ];
 
 const wholeWords = (phrases) => {

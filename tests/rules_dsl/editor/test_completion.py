@@ -43,6 +43,8 @@ def inserts(tail: str) -> list[str]:
         ('expect "x"\n  given priority urgent, ti', ["ticket age", "tier"]),
         ('expect "x"\n  then rule "Sec', ['"Security report"']),
         ("limits\n  at most 3 calls a day f", ["day for title"]),
+        ("feedback\n  follow up within 1 working day by title ", ['"Advisor"']),
+        ('feedback\n  follow up within 1 working day by title "Incident Lead", then ', ["alert the team lead"]),
         ('rule "X" # a comm', []),
         ('rule "X"\n  note "any', []),
     ],

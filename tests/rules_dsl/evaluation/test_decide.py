@@ -11,7 +11,9 @@ from rules_dsl import (
     compile_rules,
     draft_rules,
     escalation_steps,
+    format_rules,
     read_facts,
+    rename,
 )
 from rules_dsl.directory import Facts
 from rules_dsl.model.decision import CallKind, OrderKey, StepKind
@@ -224,3 +226,25 @@ def test_wrong_facts_are_named(name: str, value: object, reason: str) -> None:
     with pytest.raises(FactRefused, match=reason) as refused:
         read_facts({name: value}, directory("forty_agents"))
     assert refused.value.name == name
+
+
+@pytest.mark.parametrize(
+    ("line", "terms"),
+    [
+        ("", (0, 1, None, StepKind.ALERT_LEAD)),
+        ('follow up within 1 working day by title "Advisor", then alert the team lead', (0, 1, 1, StepKind.ALERT_LEAD)),
+        ('follow up within 2 hours by title "Advisor", then alert the duty manager', (7200, 0, 1, StepKind.ALERT_DUTY)),
+    ],
+)
+def test_a_low_score_is_followed_up_as_the_rules_say(line: str, terms: tuple[int, int, int | None, StepKind]) -> None:
+    desk = directory("small_team")
+    text = 'rules for "Harbor Boats support"\n\notherwise\n  send to team "Support"\n\nfeedback\n  never ask again\n'
+    text += f"  {line}\n" if line else ""
+    compiled = compile_rules(text, desk)
+    said = compiled.decide({}, MONDAY_NOON).feedback.follow_up
+    title = None if terms[2] is None else next(one.id for one in desk.titles if one.name == "Advisor")
+    assert (said.within, said.working_days, said.title, said.alert) == (terms[0], terms[1], title, terms[3])
+    if line:
+        assert line in format_rules(text), "the formatter writes it as it is read"
+        assert line in rename(text, "title", "Bookkeeper", "Clerk"), "another title's name stays out of it"
+        assert 'title "Consultant", then' in rename(text, "title", "Advisor", "Consultant")
