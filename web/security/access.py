@@ -17,6 +17,7 @@ from web.security.text_checks import is_unfit, refuse_unfit
 BACKGROUND = frozenset({"POST /desk/presence/heartbeat", "POST /desk/presence/elsewhere"})
 """Routes that pages call in the background; nobody waits for the response."""
 NO_SIGN_OF_LIFE = BACKGROUND | {
+    "GET /desk/colleagues",
     "GET /desk/live",
     "GET /desk/stream",
     "GET /desk/escalations/{escalation_id}/stream",
