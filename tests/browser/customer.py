@@ -44,8 +44,8 @@ class Customer:
         return start
 
     async def _free_time(self, nth: int) -> tuple[Locator, str]:
-        """The nth free time that is far enough ahead for a slow machine."""
-        radios = self.page.locator("input[name=start]")
+        """The nth free time that is unfolded and far enough ahead for a slow machine."""
+        radios = self.page.locator("input[name=start]:visible")
         for place in range(await radios.count()):
             start = await radios.nth(place).get_attribute("value")
             assert start is not None
