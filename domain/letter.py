@@ -86,6 +86,8 @@ class BookingContext:
     seconds: int
     sequence: int
     """How many times the booking has been changed; calendars keep the entry with the highest number."""
+    holds: bool = True
+    """It is still to take place, and hasn't been changed since."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,8 @@ class LetterContext:
     """None for a call now."""
     call_state: str = ""
     """Empty if there is no call."""
+    may_move: bool = True
+    """The search for a person has not begun, so the customer can still move the call."""
     survey_until: datetime | None = None
     agent: AgentContext | None = None
     rating: RatingContext | None = None
@@ -195,6 +199,12 @@ class Incomplete(Exception):
 
 
 _LATE_REMINDER = timedelta(minutes=5)
+_INVITATIONS = (LetterKind.INVITATION, LetterKind.INVITATION_AGAIN)
+_BOOKINGS = (LetterKind.CONFIRMATION, LetterKind.MOVED)
+_SEARCHED = ("taken", "on_call", "wrapping_up", "done", "unserved", "missed", "cancelled")
+"""States of a call whose search for a person is over."""
+_NOT_WAITED_FOR = ("waiting", "offered", "on_call", "wrapping_up", "done", "unserved", "missed", "cancelled")
+"""States of a call in which no agent waits for the customer."""
 
 
 def reason_obsolete(context: LetterContext) -> str:
@@ -202,12 +212,18 @@ def reason_obsolete(context: LetterContext) -> str:
     if context.kind in (LetterKind.REMINDER, LetterKind.AGENT_REMINDER, LetterKind.RUNNING_LATE):
         late = context.starts_at is not None and context.sent_at > context.starts_at + _LATE_REMINDER
         return "the call has begun" if late else ""
-    if context.kind is LetterKind.INVITATION_AGAIN and context.link is not None and not context.link.open:
+    if context.kind in _INVITATIONS and context.link is not None and not context.link.open:
         return "the link is no longer open"
     if context.kind is LetterKind.SLOT_HELD and (context.held_until is None or context.sent_at >= context.held_until):
         return "the slot is no longer held"
     if context.kind is LetterKind.SLOT_HELD and context.link is not None and not context.link.open:
         return "the link is no longer open"
+    if context.kind in _BOOKINGS and context.booking is not None and not context.booking.holds:
+        return "the call was moved, cancelled or over by then"
+    if context.kind is LetterKind.LEAD_ALERT and not context.also and context.call_state in _SEARCHED:
+        return "the search is over"
+    if context.kind is LetterKind.CUSTOMER_CALLED_FOR and context.call_state in _NOT_WAITED_FOR:
+        return "nobody waits for the customer any more"
     if context.kind is LetterKind.CALL_NOW and context.call_state in ("unserved", "missed", "cancelled", "done"):
         return "the call is over"
     if context.kind in (LetterKind.SURVEY, LetterKind.SURVEY_AGAIN) and context.rating is not None:

@@ -6,7 +6,7 @@ from domain.letter import LetterContext
 
 
 def reminder(context: LetterContext, addresses: Addresses) -> Letter:
-    started = has_started(context)
+    started, move = has_started(context), "move or cancel" if context.may_move else "cancel"
     return Letter(
         subject=f"Your call {begins(context)}: {context.subject}",
         greeting=hello(context.customer_name),
@@ -16,9 +16,7 @@ def reminder(context: LetterContext, addresses: Addresses) -> Letter:
             "Open this page now." if started else "Open this page when it is time. You can come a few minutes early.",
         ),
         button=Button("Go to your call", addresses.customer_page(context)),
-        after=()
-        if started
-        else ("If the time no longer suits you, you can move or cancel the call on the same page.",),
+        after=() if started else (f"If the time no longer suits you, you can {move} the call on the same page.",),
     )
 
 

@@ -74,7 +74,7 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         team_address=row.team_address or "",
         outcome=str(waiting.params.get("outcome") or row.outcome or ""),
         link=_link_context(await _first(conn, _link(waiting, the_booking)), row.now),
-        booking=_booking_context(the_booking, waiting),
+        booking=_booking_context(the_booking, waiting, the_call),
         call_id=the_call.id if the_call else "",
         call_state=the_call.state if the_call else "",
         starts_at=_starts_at(waiting, the_call, the_booking),
@@ -82,6 +82,7 @@ async def letter_context(conn: AsyncConnection, waiting: QueuedMessage) -> Lette
         held=_moment(waiting, "held"),
         held_until=_moment(waiting, "until"),
         agent=await _agent(conn, waiting, the_call) if kind in STAFF_LETTERS else None,
+        may_move=the_call is None or (the_call.state == "waiting" and row.now < the_call.muster_at),
         rating=await _rating(conn, the_call) if kind in _ABOUT_RATING else None,
         call_back_until=await _scalar(conn, _call_back(the_call)) if kind is LetterKind.FOLLOW_UP_OVERDUE else None,
         also=await _also(conn, waiting),
@@ -196,12 +197,18 @@ def _link_context(row: Row[Any] | None, now: datetime) -> LinkContext | None:
     return row and LinkContext(row.nth, row.expires_at, open=row.state == "open" and row.expires_at > now)
 
 
-def _booking_context(row: Row[Any] | None, waiting: QueuedMessage) -> BookingContext | None:
+_PENDING = frozenset({"waiting", "offered", "taken", "on_call"})
+
+
+def _booking_context(row: Row[Any] | None, waiting: QueuedMessage, the_call: Row[Any] | None) -> BookingContext | None:
     if row is None:
         return None
     params = waiting.params
     starts_at = datetime.fromisoformat(params["starts_at"]) if "starts_at" in params else row.starts_at
-    return BookingContext(row.id, starts_at, params.get("seconds", row.seconds), params.get("sequence", row.sequence))
+    sequence = params.get("sequence", row.sequence)
+    pending = the_call is not None and the_call.booking == row.id and the_call.state in _PENDING
+    holds = pending and row.sequence == sequence
+    return BookingContext(row.id, starts_at, params.get("seconds", row.seconds), sequence, holds)
 
 
 def _starts_at(waiting: QueuedMessage, the_call: Row[Any] | None, the_booking: Row[Any] | None) -> datetime | None:
