@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from database.stores.customer_link import LinkPage
+from domain.customer_link import LINKS_AT_MOST
 from domain.rounds.search_clock import STANDSTILL
 from domain.rounds.waiting_line import PUT_BACK_SHOWN_FOR, estimate_words, nobody_there, people_before
 from rules_dsl.model.decision import StepKind
@@ -30,6 +31,8 @@ class StatusLine:
     """More sentences: the place in line, the estimate, and whether either got worse."""
     reminded: bool = False
     """Whether a reminder by email is still to come before the call."""
+    last: bool = False
+    """Whether no other time can be booked if nobody takes the call."""
     alone: bool = False
     """Whether to show the button with which customers report that they are alone in the room."""
 
@@ -50,10 +53,11 @@ def line_of(link: LinkPage, stage: CustomerStage, now: datetime) -> StatusLine |
         return StatusLine("waiting", "A fault on our side is holding up our search.", more=(_KEPT,))
     if stage is CustomerStage.FINDING:
         more = _replaced(link) + _interruption(link) + _in_line(link, late, now)
-        return StatusLine("waiting", _search_words(link), _gives_up_at(link), late, more)
+        return StatusLine("waiting", _search_words(link), _gives_up_at(link), late, more, last=_is_last(link))
     if stage is CustomerStage.ASKING:
         says = f"We are asking {_somebody(link.asked_team)} right now."
-        return StatusLine("offered", says, _gives_up_at(link), late, _replaced(link) + _interruption(link))
+        more = _replaced(link) + _interruption(link)
+        return StatusLine("offered", says, _gives_up_at(link), late, more, last=_is_last(link))
     return _taken_line(link, stage)
 
 
@@ -124,6 +128,11 @@ def _in_line(link: LinkPage, late: bool, now: datetime) -> tuple[str, ...]:
     elif call.told_late_at is not None:
         sentences.append(_MAY_BE_LATE)
     return tuple(sentences)
+
+
+def _is_last(link: LinkPage) -> bool:
+    """Whether no further link follows if this one's call does not take place."""
+    return link.nth >= LINKS_AT_MOST
 
 
 def _gives_up_at(link: LinkPage) -> datetime:
