@@ -15,7 +15,7 @@ from database.stores.escalations.open import open_or_refuse
 from database.stores.escalations.raised import find_raised
 from database.stores.escalations.ticket_accounts import accounts_in_use
 from database.stores.rules.decided_by import decided_by
-from domain.escalation import EscalationUnknown, Mode, Opening
+from domain.escalation import EscalationUnknown, Mode, Opening, State
 from domain.failure import Failure
 from domain.ticket_account import AccountUnclear
 from rules_dsl import FactRefused
@@ -97,9 +97,9 @@ async def show_raised(
         again=again,
         by_me=raised.opened_by == signed.actor,
         state=state_words(raised.state, raised.outcome),
-        says=raised_words(raised, signed.time_zone),
+        says=raised_words(raised, signed.time_zone, current_time()),
         mailed=mailed_words(raised),
-        plan=plan_lines(raised.plan, booked=not raised.is_now),
+        plan=[] if raised.state == State.REFUSED else plan_lines(raised.plan, booked=not raised.is_now),
         rule=rule_lines(raised.plan),
         by=decided,
         may_read_rules=bool(signed.roles & RULES),

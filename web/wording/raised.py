@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from database.stores.escalations.raised import RaisedEscalation
 from domain.escalation import State
 from domain.rounds.waiting_line import nobody_there
 from web.wording import times
 
 
-def raised_words(raised: RaisedEscalation, zone: str) -> str:
+def raised_words(raised: RaisedEscalation, zone: str, now: datetime) -> str:
     """Where the escalation is and what happens next, as sentences."""
     match raised.state:
         case State.INVITED:
-            return _invited(raised)
+            return _invited(raised, now)
         case State.BOOKED if raised.starts_at is not None:
             when = times.start_when(raised.starts_at, zone)
             return f"{when}. Whoever is free and has the right skills at that time is asked to take the call."
@@ -42,7 +44,9 @@ def mailed_words(raised: RaisedEscalation) -> str:
     }.get(raised.mailed or "", "")
 
 
-def _invited(raised: RaisedEscalation) -> str:
+def _invited(raised: RaisedEscalation, now: datetime) -> str:
+    if raised.link_expires_at is not None and raised.link_expires_at <= now:
+        return f"The link has expired, and {raised.customer_name} has not booked with it."
     again = f"{raised.customer_name} has a new link, and can pick another time."
     if raised.call_state == "unserved":
         return f"Nobody was available for the call. {again}"

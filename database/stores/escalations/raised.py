@@ -16,7 +16,8 @@ from domain.plan import Plan
 
 _SHOWN = """
 SELECT e.id AS escalation_id, e.subject, e.ticket_system, e.ticket_id, e.ticket_url, e.state, e.outcome, e.mode,
-  e.opened_by, e.opened_at, e.updated_at, e.plan, cu.name AS customer_name, cu.email AS customer_email,
+  e.opened_by, e.opened_at, e.updated_at, e.plan, cu.email AS customer_email,
+  coalesce(nullif(e.customer_named, ''), cu.name) AS customer_name,
   l.nth AS link_nth, l.state AS link_state, l.expires_at AS link_expires_at,
   c.starts_at, c.state AS call_state, c.place AS call_place, c.estimate AS call_estimate{more}
 FROM escalation e JOIN customer cu ON cu.id = e.customer

@@ -78,13 +78,17 @@ def raised(**changes: Any) -> RaisedEscalation:
         ),
         ({"state": "invited", "call_state": None, "mode": "booking"}, "Mira can pick a time with the link below."),
         (
+            {"state": "invited", "call_state": None, "mode": "booking", "link_expires_at": NOW},
+            "The link has expired, and Mira has not booked with it.",
+        ),
+        (
             {"state": "booked", "mode": "booking", "starts_at": NOW},
             "Mon 30 Nov, 09:00 UTC. Whoever is free and has the right skills at that time is asked to take the call.",
         ),
     ],
 )
 def test_where_an_escalation_is_follows_its_rows(changes: dict[str, Any], says: str) -> None:
-    assert raised_words(raised(**changes), "UTC").startswith(says)
+    assert raised_words(raised(**changes), "UTC", NOW).startswith(says)
 
 
 @pytest.mark.parametrize(
