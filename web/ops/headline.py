@@ -82,6 +82,8 @@ def _mustering(escalation: WholeEscalation) -> Headline:
     if live is not None:
         where = f"Offered to {live['person_name']}."
         return Headline(where, "If they don’t take it, the search goes on.", live["expires_at"])
+    if call is not None and call["state"] == "unserved":
+        return Headline("The search found nobody.", f"{escalation.customer['name']} is told in a moment.", None)
     if began is None:
         return Headline("The search for a person is about to begin.", "", call["muster_at"] if call else None)
     ends = began + timedelta(seconds=escalation.plan.gives_up_after)
@@ -100,7 +102,7 @@ def _accepted(escalation: WholeEscalation) -> Headline:
     starts: datetime = max(call["starts_at"] or call["accepted_at"], call["accepted_at"])
     deadline = starts + timedelta(seconds=escalation.plan.decision.calls.wait_for_customer)
     if call["customer_joined_at"]:
-        return Headline(where, f"{customer} is waiting in the room.", deadline)
+        return Headline(where, f"{customer} is waiting in the room.", None)
     if call["starts_at"] is None:
         text = f"{customer} is expected now; we wait until {clock(deadline, escalation.desk_zone)}."
         return Headline(where, text, deadline)
@@ -114,25 +116,26 @@ def _on_call(escalation: WholeEscalation) -> Headline:
     agent = call["person_name"]
     if call["ended_at"] is None:
         return Headline(f"{agent} is on the call with {escalation.customer['name']}.", "Next: the wrap-up.", None)
-    due = call["ended_at"] + timedelta(seconds=escalation.plan.decision.calls.wrap_up)
-    rated = escalation.rating is not None
-    text = "The customer has rated the call." if rated else "Next, the customer is asked for a rating."
-    return Headline(f"{agent} is writing the wrap-up.", text, due)
+    if escalation.rating is not None:
+        return Headline(f"{agent} is writing the wrap-up.", "The customer has rated the call.", None)
+    due = call["ended_at"] + timedelta(seconds=escalation.plan.decision.feedback.ask_after)
+    return Headline(f"{agent} is writing the wrap-up.", "Next, the customer is asked for a rating.", due)
 
 
 def _rating(escalation: WholeEscalation) -> Headline:
     call = _call(escalation)
     decision = escalation.plan.decision
     customer = escalation.customer["name"]
-    wrapped_up: datetime | None = (call["wrapped_up_at"] or call["ended_at"]) if call else None
-    if wrapped_up is None:
+    if call is None or call["ended_at"] is None:
         return Headline("Waiting for the rating.", "", None)
-    survey = wrapped_up + timedelta(seconds=decision.feedback.ask_after)
     if asked := newest_sentence(escalation, Kind.SURVEY_SENT):
-        ends = survey + timedelta(seconds=decision.links.survey_expires)
+        at = next(event["at"] for event in reversed(escalation.events) if event["kind"] == Kind.SURVEY_SENT)
+        ends = at + timedelta(seconds=decision.links.survey_expires)
         return Headline(asked, "Without a rating, the survey ends.", ends)
+    survey = call["ended_at"] + timedelta(seconds=decision.feedback.ask_after)
     text = f"{customer} will be asked for a rating {when(survey, escalation.desk_zone)}."
-    return Headline("The call is over and wrapped up.", text, survey)
+    what = "The call is over and wrapped up." if call["wrap_up"] else "The call is over, without a wrap-up."
+    return Headline(what, text, survey)
 
 
 def _call(escalation: WholeEscalation) -> Fields | None:

@@ -31,6 +31,13 @@ router = APIRouter(prefix="/ops")
 
 STORIES = {"nudged": Kind.NUDGED, "withdrawn": Kind.WITHDRAWN}
 """Actions that the story's own sentence confirms, because it says what was done and who was told."""
+NUDGES = {
+    State.INVITED: "Remind the customer now.",
+    State.BOOKED: "Let the workflow read everything that happened again.",
+    State.MUSTERING: "Search for somebody again now.",
+    State.RATING: "Let the workflow read everything that happened again.",
+}
+"""What a nudge does in each state."""
 CONFIRMATIONS = {
     "sent": "Queued. It will be sent in a moment.",
     "not-failed": "This message no longer counts as failed.",
@@ -75,6 +82,7 @@ def _story_page(
         opened_by=reader_name(escalation.opened_by, escalation),
         may_act=may_act,
         may_read_rules=bool(roles & RULES),
+        nudge=NUDGES.get(State(escalation.state), ""),
         may_nudge=may_act and escalation.state in (State.INVITED, State.BOOKED, State.MUSTERING, State.RATING),
         may_withdraw=may_act and escalation.state in OPEN_STATES,
         zone=escalation.desk_zone,
