@@ -51,7 +51,7 @@ def six(spans: ReportPeriods) -> list[Sum]:
         Sum(
             "Handle time",
             duration(now.handle_seconds),
-            f"was the median time from joining to the wrap-up, in the {days}.",
+            f"was the median time from joining until the call was wrapped up or closed, in the {days}.",
             _earlier(before.handle_seconds, duration(before.handle_seconds)),
         ),
         Sum(
