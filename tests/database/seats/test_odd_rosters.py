@@ -65,15 +65,17 @@ async def test_somebody_in_no_team_is_never_asked_and_nothing_is_sold_on_them(fl
     wants, now = await floor.open("wants", Mode.BOOKING), await floor.open("now")
     await floor.round()
     assert await floor.offered() == {}
+    assert "exhausted" in await floor.timeline(now), "nobody can take it, so its customer isn't kept waiting"
     async with floor.engine.connect() as conn:
         assert await free_starts(conn, wants, floor.now) == []
     async with floor.engine.begin() as conn:
         back = "UPDATE person SET team = (SELECT id FROM team WHERE name = 'Support'), title = 1 WHERE name = :name"
         await conn.execute(text(back), {"name": "Anna Schmidt"})
     await keep_seats(floor.engine, SearchMemory(), floor.now)
+    later = await floor.open("later")
     await floor.round()
-    assert await floor.offered() == {"now": "Anna Schmidt"}
-    assert "offered" in await floor.timeline(now)
+    assert await floor.offered() == {"later": "Anna Schmidt"}
+    assert "offered" in await floor.timeline(later)
 
 
 async def test_two_thousand_people_are_matched_in_one_round_and_sold_from(floor: Floor) -> None:

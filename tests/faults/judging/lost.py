@@ -16,7 +16,7 @@ def find_lost(ledger: Ledger, evidence: Evidence) -> Iterator[str]:
             yield f"{entry.what} {entry.about}, answered {entry.outcome}"
     arrived = {message_of(mail) for mail in evidence.mails}
     # A grouped alert has the address of each of its escalations.
-    named = {(mail["to"], link.partition("/ops/")[2]) for mail in evidence.mails for link in mail["links"]}
+    named = {(mail["to"], link.partition("/ops/")[2]) for mail in evidence.mails for link in mail.get("links", ())}
     for row in evidence.rows["message"]:
         in_group = row["kind"] in GROUPED_LETTERS and (row["recipient"], row["escalation"]) in named
         if row["channel"] == "mail" and row["state"] == "sent" and row["id"] not in arrived and not in_group:

@@ -10,7 +10,7 @@ from tests.rules_dsl.desks import directory
 from tests.rules_dsl.test_cases import CASES
 
 PAGES = Path(__file__).parents[3] / "docs" / "messages"
-TESTED_ELSEWHERE = {"R122", "R123", "R124", "R214", "R323"}
+TESTED_ELSEWHERE = {"R122", "R123", "R124", "R214", "R323", "R344"}
 """By tests of too many errors, a too large file, a NUL, and directories unlike the examples."""
 
 
@@ -61,6 +61,11 @@ def test_an_organisation_without_product_areas() -> None:
 
 def test_a_team_without_people() -> None:
     assert codes('otherwise\n send to team "Office"\n', without="Office") == ["R323"]
+
+
+def test_a_title_to_follow_up_that_nobody_has() -> None:
+    follow_up = 'feedback\n follow up within 1 working day by title "Bookkeeper", then alert the team lead\n'
+    assert codes(f'otherwise\n send to team "Support"\n{follow_up}', without="Office") == ["R344"]
 
 
 def test_carets_are_below_the_phrase() -> None:
