@@ -19,7 +19,7 @@ from database.stores.seats.availability import free_starts
 from database.tables.customer_link import customer_link
 from database.tables.muster import call, offer
 from domain.escalation import Mode
-from domain.room import BuiltInRoom
+from domain.media.room import BuiltInRoom
 from domain.wrap_up import Resolution, WrapUp
 
 SOON = timedelta(minutes=20)

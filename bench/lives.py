@@ -35,7 +35,7 @@ from database.tables.customer_link import survey
 from database.tables.muster import call, offer
 from domain.escalation import Mode
 from domain.ids import workflow_id
-from domain.room import BuiltInRoom
+from domain.media.room import BuiltInRoom
 from domain.wrap_up import Resolution, WrapUp
 from workers.registration import build_worker
 from workers.relay import run_relay

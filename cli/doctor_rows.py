@@ -11,7 +11,7 @@ from database.engine import open_engine
 from database.limits import WATCHING
 from database.stores.escalations.ticket_accounts import open_tickets
 from database.stores.queries.vital_signs import read_vital_signs
-from domain.ticket_account import OpenTicket, indistinct
+from domain.tickets.account import OpenTicket, indistinct
 from domain.vital_signs import VitalSigns, concerns
 
 LISTED = 20

@@ -10,7 +10,7 @@ import httpx
 
 from cli.environment import settings_beside_stack
 from cli.stack.home import Home
-from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
+from domain.tickets.reference import ReferenceUnclear, TicketReference, read_reference
 
 
 @click.command()

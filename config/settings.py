@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.call_relay import STUN, TURN, CallRelays, addresses
-from domain.room import Room, room_of
+from domain.media.relay import STUN, TURN, CallRelays, addresses
+from domain.media.room import Room, room_of
 
 ARCHIVE_EARLIEST = 30
 """Days after which nobody rates, moves or follows up a call any more."""

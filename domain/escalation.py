@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.failure import Failure
-from domain.ticket_reference import NO_NEWS, TicketNews
+from domain.tickets.reference import NO_NEWS, TicketNews
 
 
 class Mode(StrEnum):

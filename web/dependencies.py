@@ -16,7 +16,7 @@ from config.settings import Settings
 from database.stores.archive.folder import ArchiveFolder
 from database.stores.escalations.commands import EscalationCommands
 from domain.ids import Tokens
-from domain.room import Room
+from domain.media.room import Room
 from web.live import Live
 from web.security.rate_limit import RateLimit
 from web.temporal.gateway import WorkflowGateway

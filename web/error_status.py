@@ -22,8 +22,8 @@ from domain.sign_in import (
     SignInRefused,
     TooManyMisses,
 )
-from domain.ticket_account import AccountUnclear
-from domain.ticket_reference import ReferenceUnclear
+from domain.tickets.account import AccountUnclear
+from domain.tickets.reference import ReferenceUnclear
 
 RETRY_AFTER = 3
 """Seconds after which a request that was answered 503 may be sent again."""

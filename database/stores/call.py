@@ -22,7 +22,7 @@ from database.tables.muster import call, offer
 from domain.call import CallOver, JoinUnknown, NotYours
 from domain.escalation import Kind, State
 from domain.ids import KICK_CHANNEL, LIVE_CHANNEL, Tokens, token_hash
-from domain.room import Room
+from domain.media.room import Room
 
 
 async def make_join_links(conn: AsyncConnection, call_id: str, tokens: Tokens) -> None:

@@ -18,9 +18,9 @@ from database.stores.journal.timeline import database_now, lock, notify, record
 from database.tables.call_page import call_peer, call_signal
 from database.tables.muster import call
 from domain.call import CallOver, NotInCall, SignalRefused
-from domain.call_peer import TOLD_AT_MOST, UNBROKEN, CallPeer, PeerState, state_of
 from domain.escalation import Kind
 from domain.ids import LIVE_CHANNEL
+from domain.media.peer import TOLD_AT_MOST, UNBROKEN, CallPeer, PeerState, state_of
 
 SIGNALS_AT_MOST = 300
 """Maximum signals that wait in one call; connecting takes about ten."""
@@ -62,7 +62,7 @@ class CallSignal:
 
 @dataclass(frozen=True)
 class CallView:
-    """What one page is told of the call."""
+    """What a page learns of its call."""
 
     current: bool
     """False once the call is open in a newer page of the same side."""
@@ -73,7 +73,7 @@ class CallView:
 
 
 NOTHING_MORE = CallView(True, PeerState.UNKNOWN, "")
-"""What a page is told once the call is over."""
+"""What a page learns once its call is over."""
 
 
 async def beat(
@@ -108,7 +108,7 @@ async def beat(
 
 
 async def view(conn: AsyncConnection, join: JoinPage, page: str, now: datetime | None = None) -> CallView:
-    """What this page is told. Changes nothing."""
+    """What this page learns of its call. Changes nothing."""
     peers = {row.side: row for row in await conn.execute(select(call_peer).where(call_peer.c.call == join.call_id))}
     own, other = peers.get(join.side), peers.get("agent" if join.side == "customer" else "customer")
     moment = await database_now(conn, now)

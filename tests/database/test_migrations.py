@@ -21,7 +21,7 @@ from database.migrate import newest, present, upgrade
 from database.tables import metadata
 from database.tables.directory import person
 from domain.deadlines import MIGRATION_LOCK, UPDATE
-from domain.ticket_reference import account_of
+from domain.tickets.reference import account_of
 
 
 def columns(connection: Connection) -> dict[str, dict[str, bool]]:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.call_peer import GONE_AFTER, RELOADED_WITHIN, CallPeer, PeerState, state_of
-from domain.call_relay import STUN, TURN, VALID_FOR, CallRelays, addresses
-from domain.room import AddressRoom, BuiltInRoom, JitsiRoom, room_of
+from domain.media.peer import GONE_AFTER, RELOADED_WITHIN, CallPeer, PeerState, state_of
+from domain.media.relay import STUN, TURN, VALID_FOR, CallRelays, addresses
+from domain.media.room import AddressRoom, BuiltInRoom, JitsiRoom, room_of
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 

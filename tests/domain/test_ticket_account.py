@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.ticket_account import (
+from domain.tickets.account import (
     AccountSource,
     AccountUnclear,
     KnownAccounts,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.ticket_reference import ReferenceUnclear, TicketReference, account_of, read_reference
+from domain.tickets.reference import ReferenceUnclear, TicketReference, account_of, read_reference
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from database.tables.escalation import escalation, escalation_event, message
 from database.tables.muster import call, offer, search_clock
 from domain.escalation import Customer, Kind, Mode, Opening, OpeningResult, Outcome, Ticket
 from domain.ids import Tokens, workflow_id
-from domain.room import AddressRoom
+from domain.media.room import AddressRoom
 from domain.wrap_up import Resolution, WrapUp
 from rules_dsl.directory import Directory
 from workers.relay import relay_once

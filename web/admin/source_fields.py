@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from domain.failure import Failure
-from domain.ticket_reference import account_of
+from domain.tickets.reference import account_of
 
 SHORTEST_SECRET, LONGEST_SECRET = 16, 200
 LONGEST_WORDS = 4000

@@ -17,7 +17,7 @@ from database.stores.directory.read import read_directory
 from database.stores.escalations.ticket_accounts import adopt_tickets
 from database.stores.journal.audit_log import write_audit
 from domain.failure import Failure
-from domain.ticket_account import AccountTaken
+from domain.tickets.account import AccountTaken
 from web.admin.source_fields import ACCOUNT_WRONG, LONGEST_WORDS, WordsUnfit, account_host, read_words
 from web.admin.source_page import source_or_404, source_page
 from web.admin.trigger_text import trigger_text

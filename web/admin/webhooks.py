@@ -13,7 +13,7 @@ from database.clock import current_time
 from database.stores.access.webhook_deliveries import DeliveryFilter, list_deliveries
 from database.stores.access.webhooks import SourceNameTaken, add_source, all_sources
 from database.stores.journal.audit_log import write_audit
-from domain.ticket_account import AccountTaken
+from domain.tickets.account import AccountTaken
 from web.admin.delivery_words import delivery_words
 from web.admin.source_fields import ACCOUNT_WRONG, SECRET_WRONG, account_host, is_secret
 from web.dependencies import AppSettings, Engine

@@ -8,7 +8,7 @@ from fastapi import Query
 
 from database.stores.queries.escalation_list import EscalationFilter
 from domain.escalation import Outcome, State
-from domain.ticket_reference import ReferenceUnclear, read_reference
+from domain.tickets.reference import ReferenceUnclear, read_reference
 from web.api.problems import FieldError, FieldsRefused
 from web.api.words import Moment
 

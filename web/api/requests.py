@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from domain.escalation import Customer, Mode, Opening, Ticket
-from domain.ticket_reference import NO_NEWS, TicketNews
+from domain.tickets.reference import NO_NEWS, TicketNews
 from web.api.conversation import Conversation
 from web.api.schema import Body
 from web.api.words import Facts, Language, Mail, Moment, Name, Phone, Reason, Short, Subject, WebAddress, Zone

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from database.clock import current_time
 from database.stores.call_pages import send_signal
-from domain.call_relay import CallRelays
 from domain.failure import Failure
+from domain.media.relay import CallRelays
 from web.call.limits import Limits
 from web.call.visit import named, open_join
 from web.customer.customer_link import LinkRequest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from domain.call_peer import BEAT_EVERY
+from domain.media.peer import BEAT_EVERY
 from web.dependencies import settings_of
 from web.security.csrf import link_form_token
 from web.security.headers import content_policy

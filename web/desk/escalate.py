@@ -17,7 +17,7 @@ from database.stores.escalations.ticket_accounts import accounts_in_use
 from database.stores.rules.decided_by import decided_by
 from domain.escalation import EscalationUnknown, Mode, Opening, State
 from domain.failure import Failure
-from domain.ticket_account import AccountUnclear
+from domain.tickets.account import AccountUnclear
 from rules_dsl import FactRefused
 from rules_dsl.directory import FactType
 from web.dependencies import AppSettings, AppTokens, Engine, LiveEvents

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.mail_address import is_mail_address
-from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
+from domain.tickets.reference import ReferenceUnclear, TicketReference, read_reference
 from domain.typed_text import forbidden_mark
 from rules_dsl.directory import FactType
 from web.wording.facts import FIELD, facts_of_form

@@ -16,7 +16,7 @@ from database.stores.escalations.ticket_accounts import account_of_solved, accou
 from database.stores.escalations.ticket_news import record_news
 from domain.escalation import BookingOnly, CallRefused, EscalationUnknown, NotNow, Outcome, Ticket
 from domain.ids import Tokens
-from domain.ticket_account import TicketIdentity, by_source
+from domain.tickets.account import TicketIdentity, by_source
 from rules_dsl import FactRefused, read_facts
 from rules_dsl.directory import Directory
 from web.api.escalations import open_now, read_or_raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.ticket_reference import NO_NEWS, TicketNews
+from domain.tickets.reference import NO_NEWS, TicketNews
 from web.api.requests import OpenEscalation
 from web.hooks.leniently import line
 

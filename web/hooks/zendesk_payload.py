@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.ticket_address import read_address
-from domain.ticket_reference import ReferenceUnclear, TicketNews, bare_number
+from domain.tickets.address import read_address
+from domain.tickets.reference import ReferenceUnclear, TicketNews, bare_number
 from rules_dsl import value_from_text
 from rules_dsl.directory import Directory
 from web.api.json_body import as_model

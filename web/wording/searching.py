@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from database.stores.queries.search_terms import SearchedFor, SearchTerms
-from domain.ticket_reference import account_of
+from domain.tickets.reference import account_of
 from web.wording.states import state_words
 
 EVERYWHERE = (

@@ -6,7 +6,7 @@ Separate from the migration that adds the column, so that the table isn't locked
 from alembic import op
 from sqlalchemy import text
 
-from domain.ticket_reference import account_of
+from domain.tickets.reference import account_of
 
 revision = "0013"
 down_revision = "0012"

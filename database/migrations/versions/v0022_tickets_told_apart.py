@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy import Connection, text
 
 from database.migrations.concurrent_indexes import build_indexes
-from domain.ticket_account import AccountSource, identify
+from domain.tickets.account import AccountSource, identify
 
 revision = "0022"
 down_revision = "0021"

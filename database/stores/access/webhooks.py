@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from database.tables.account import webhook_source
 from database.tables.webhook import webhook_source_deleted
 from domain.failure import Failure
-from domain.ticket_account import AccountTaken
+from domain.tickets.account import AccountTaken
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 """How exactly a secret's last use is known; noting each use would lock the source for every webhook."""

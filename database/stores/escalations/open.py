@@ -37,7 +37,7 @@ from domain.escalation import (
 from domain.failure import Failure
 from domain.ids import Tokens
 from domain.plan import Plan, check_allows, team_of
-from domain.ticket_reference import NO_NEWS
+from domain.tickets.reference import NO_NEWS
 from rules_dsl import read_facts
 from rules_dsl.directory import Directory, Facts
 

@@ -11,7 +11,7 @@ from database.stores.access.webhooks import WebhookSource
 from database.tables.account import webhook_source
 from database.tables.escalation import escalation
 from domain.escalation import OPEN_STATES, Ticket
-from domain.ticket_account import (
+from domain.tickets.account import (
     AccountSource,
     KnownAccounts,
     OpenTicket,
@@ -23,7 +23,7 @@ from domain.ticket_account import (
     is_sole,
     only,
 )
-from domain.ticket_reference import account_of
+from domain.tickets.reference import account_of
 
 NEWEST = 1000
 """Maximum escalations with one number that are looked through, over all accounts."""

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.stores.escalations.ticket_accounts import stored_tickets
 from database.tables.escalation import escalation
-from domain.ticket_account import TicketIdentity, is_of
-from domain.ticket_reference import TicketNews
+from domain.tickets.account import TicketIdentity, is_of
+from domain.tickets.reference import TicketNews
 
 
 def news_columns(news: TicketNews) -> dict[str, datetime | int | None]:

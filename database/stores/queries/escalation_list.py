@@ -27,7 +27,7 @@ from database.tables.directory import person, team
 from database.tables.escalation import NAMED_HERE, customer, escalation, message
 from database.tables.muster import call, offer
 from domain.escalation import State
-from domain.ticket_reference import read_reference
+from domain.tickets.reference import read_reference
 
 Place = tuple[datetime, str]
 """End of a page: the time and the id of its last escalation."""

@@ -31,7 +31,7 @@ from database.tables.directory import person
 from database.tables.escalation import customer, escalation, message
 from database.tables.muster import call, offer
 from database.tables.webhook import webhook_source_deleted
-from domain.ticket_reference import TicketReference, account_of
+from domain.tickets.reference import TicketReference, account_of
 
 CUSTOMERS_FOUND = 1_000
 """Maximum customers whose name or address contains the words; their escalations are listed."""

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.ticket_address import read_address
-from domain.ticket_reference import ReferenceUnclear, TicketReference, read_reference
+from domain.tickets.address import read_address
+from domain.tickets.reference import ReferenceUnclear, TicketReference, read_reference
 
 
 class SearchedFor(StrEnum):

@@ -28,7 +28,7 @@ from database.tables.escalation import escalation_event, message
 from database.tables.muster import call, offer, part_beat, search_clock
 from domain.escalation import Customer, Mode, Opening, Ticket
 from domain.ids import Tokens
-from domain.room import AddressRoom
+from domain.media.room import AddressRoom
 from rules_dsl.directory import Directory
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

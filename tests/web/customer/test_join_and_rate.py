@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from database.stores.call import JoinPage
 from domain.escalation import Mode
-from domain.room import AddressRoom
+from domain.media.room import AddressRoom
 from tests.web.customers import caller, visitor
 from tests.web.forms import form_to, forms_of
 from tests.web.office import Office, office

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.failure import Failure
-from domain.ticket_address import read_address
-from domain.ticket_reference import ReferenceUnclear, account_of, bare_number
+from domain.tickets.address import read_address
+from domain.tickets.reference import ReferenceUnclear, account_of, bare_number
 
 _BY_WEBHOOK = "webhook:"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.failure import Failure
-from domain.ticket_address import read_address
+from domain.tickets.address import read_address
 
 LONGEST = 2000
 _NUMBER = re.compile(
